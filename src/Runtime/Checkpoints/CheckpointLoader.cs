@@ -1,0 +1,114 @@
+using ChannelGen.Conversion;
+using ChannelGen.Convolutions;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ChannelGen.Checkpoints;
+
+/// <summary>
+/// Loads checkpoints into a converted network. Kernels in the form of before the conversion are converted; all keys and
+/// shapes are checked before anything is written, because TorchSharp's own load_state_dict broadcasts what does not fit.
+/// </summary>
+internal static class CheckpointLoader
+{
+    public static (IList<string> Missing, IList<string> Unexpected) Load(Module network, ChannelConversion conversion, Dictionary<string, Tensor> source, bool strict, IList<string>? skip)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        conversion.EnsureCurrent();
+        using DisposeScope scope = NewDisposeScope();
+        var adapted = new Dictionary<string, Tensor>(source);
+        foreach (LayerChange change in conversion.Changes)
+        {
+            if (source.TryGetValue(change.WeightKey, out Tensor? weight) && skip?.Contains(change.WeightKey) != true)
+            {
+                Adapt(change, weight, adapted, scope);
+            }
+        }
+
+        CheckShapes(network, adapted, skip);
+        return network.load_state_dict(adapted, strict, skip);
+    }
+
+    public static void Load(Module network, ChannelConversion conversion, BinaryReader reader, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters)
+    {
+        Dictionary<string, Tensor> entries = StateDictFile.Read(reader);
+        try
+        {
+            Load(network, conversion, entries, strict, skip);
+            if (loadedParameters is not null)
+            {
+                Dictionary<string, Tensor> own = network.state_dict();
+                foreach (string key in entries.Keys)
+                {
+                    loadedParameters.Add(key, own.ContainsKey(key));
+                }
+            }
+        }
+        finally
+        {
+            foreach (Tensor entry in entries.Values)
+            {
+                entry.Dispose();
+            }
+        }
+    }
+
+    private static void Adapt(LayerChange change, Tensor weight, Dictionary<string, Tensor> adapted, DisposeScope scope)
+    {
+        bool formOfNow = weight.shape.AsSpan().SequenceEqual(change.NewShape);
+        bool formOfBefore = weight.shape.AsSpan().SequenceEqual(change.OldShape);
+        bool hasConstant = adapted.ContainsKey(change.ConstantKey);
+        bool needsConstant = ConstantAddition.Kernel(change.Layer) is not null;
+
+        if (!formOfNow && !formOfBefore)
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}; wanted {Text.Sizes(change.NewShape)} (as the network is now) or {Text.Sizes(change.OldShape)} (as it was before its conversion). Nothing was loaded.");
+        }
+
+        if (formOfNow && formOfBefore && !change.KeepsKernels && !hasConstant)
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which a depthwise layer has before and after its conversion, and the conversion scales its kernels: it cannot be told which of the two it is. Load it before the conversion. Nothing was loaded.");
+        }
+
+        if (formOfNow && (!formOfBefore || change.KeepsKernels || hasConstant))
+        {
+            if (needsConstant && !hasConstant)
+            {
+                throw new ArgumentException(
+                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded.");
+            }
+
+            return;
+        }
+
+        KernelLayout.CheckDtype(weight.dtype, $"The checkpoint's '{change.WeightKey}'");
+        adapted[change.WeightKey] = Owned(change.Convert(weight));
+        if (needsConstant)
+        {
+            adapted[change.ConstantKey] = Owned(change.ConstantFor(weight, null)!);
+        }
+
+        Tensor Owned(Tensor tensor)
+        {
+            tensor.DetachFromDisposeScope();
+            scope.Attach(tensor);
+            return tensor;
+        }
+    }
+
+    private static void CheckShapes(Module network, Dictionary<string, Tensor> source, IList<string>? skip)
+    {
+        Dictionary<string, Tensor> own = network.state_dict();
+        foreach ((string key, Tensor found) in source)
+        {
+            if (skip?.Contains(key) != true && own.TryGetValue(key, out Tensor? wanted) && !found.shape.AsSpan().SequenceEqual(wanted.shape))
+            {
+                throw new ArgumentException(
+                    $"The checkpoint's '{key}' has shape {Text.Shape(found)}; wanted {Text.Shape(wanted)}. Nothing was loaded.");
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace ChannelGen.Conversion;
+
+/// <summary>What a conversion to color was asked to do.</summary>
+internal sealed record ColorConversion(LumaCoefficients Luma, ColorOptions Options);

@@ -1,0 +1,37 @@
+using System.Collections;
+using System.Reflection;
+using static TorchSharp.torch.nn;
+using Module = TorchSharp.torch.nn.Module;
+
+namespace ChannelGen.Conversion;
+
+/// <summary>
+/// The tables of forward hooks that a module keeps. They are protected, so they are read by reflection, once per type.
+/// </summary>
+internal static class HookTables
+{
+    private static readonly string[] FieldNames = ["module_pre_hooks", "pre_hooks", "post_hooks", "module_post_hooks"];
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<Type, FieldInfo[]> Fields = new();
+
+    /// <summary>The module's own tables, in the order in which a call goes through them; none if it has no hooks.</summary>
+    public static IDictionary[] Of(Module module) => [.. Fields.GetOrAdd(module.GetType(), Find).Select(field => (IDictionary)field.GetValue(module)!)];
+
+    /// <summary>One of the tables, with its type.</summary>
+    public static TTable Table<TTable>(Module module, string field)
+        where TTable : class =>
+        (TTable)Fields.GetOrAdd(module.GetType(), Find).Single(found => found.Name == field).GetValue(module)!;
+
+    private static FieldInfo[] Find(Type type)
+    {
+        for (Type? current = type; current is not null; current = current.BaseType)
+        {
+            if (current.IsGenericType && current.GetGenericTypeDefinition() == typeof(HookableModule<,>))
+            {
+                return [.. FieldNames.Select(name => current.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)
+                    ?? throw new MissingFieldException(current.FullName, name))];
+            }
+        }
+
+        return [];
+    }
+}

@@ -1,0 +1,97 @@
+using ChannelGen.Convolutions;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ChannelGen.Conversion;
+
+/// <summary>A convolution and its path in the network, as in the state_dict without ".weight".</summary>
+internal readonly record struct NamedConvolution(string Name, Convolution Layer);
+
+/// <summary>
+/// Finds the convolutions that receive the image: the one that is named; the network itself; else those that are seen to
+/// receive it; else the only one that can.
+/// </summary>
+internal static class StemFinder
+{
+    /// <summary>The layer that the caller names.</summary>
+    /// <exception cref="ArgumentException">There is no such layer, or it is no convolution of that many input channels.</exception>
+    public static NamedConvolution Named(Module network, string path, long inChannels)
+    {
+        Module? found = network.named_modules().FirstOrDefault(named => named.name == path).module;
+        string networkName = network.GetType().Name;
+        if (found is null)
+        {
+            throw new ArgumentException($"{networkName} has no layer '{path}'. {Convolutions(network)}", "Layer");
+        }
+
+        if (found is not Convolution layer)
+        {
+            throw new ArgumentException($"Layer '{path}' of {networkName} is a {found.GetType().Name}; wanted a convolution. {Convolutions(network)}", "Layer");
+        }
+
+        return layer.in_channels == inChannels ? new NamedConvolution(path, layer) : throw new ArgumentException(
+            $"Layer '{path}' of {networkName} has in_channels {layer.in_channels}; wanted {inChannels}. {Convolutions(network)}", "Layer");
+    }
+
+    /// <summary>Every convolution that takes that many channels.</summary>
+    public static NamedConvolution[] Candidates(Module network, long inChannels) =>
+        [.. AllConvolutions(network).Where(named => named.Layer.in_channels == inChannels)];
+
+    /// <summary>The convolutions of a network, for messages.</summary>
+    public static string Convolutions(Module network)
+    {
+        string[] all = [.. AllConvolutions(network).Select(named => $"'{named.Name}' (in_channels {named.Layer.in_channels})")];
+        return all.Length == 0
+            ? "It has no convolution at all."
+            : $"Its convolutions: {string.Join(", ", all.Take(8))}{(all.Length > 8 ? $" and {all.Length - 8} more" : "")}.";
+    }
+
+    /// <summary>
+    /// Which of the candidates are given the image while the network runs on it. Of several channels: those of their input
+    /// are the same, as those of the image are, and not constant; a candidate whose input has differing channels is told
+    /// apart. Of one channel: the input is the image itself, or else the candidate is the first that runs.
+    /// </summary>
+    public static (NamedConvolution[] Given, NamedConvolution[] GivenDiffering) Watch(NetworkProbe probe, NamedConvolution[] candidates, Tensor image, DisposeScope owner, out Tensor[] answer)
+    {
+        var seen = new List<(NamedConvolution Candidate, bool IsImage)>();
+        answer = probe.Run(image, owner, () =>
+        {
+            foreach (NamedConvolution candidate in candidates)
+            {
+                candidate.Layer.register_forward_pre_hook((_, input) =>
+                {
+                    bool isImage = candidate.Layer.in_channels == 1 ? input.Equals(image) : ChannelsAreEqual(input, candidate.Layer.SpatialDimensions());
+                    seen.Add((candidate, isImage));
+                    return input;
+                });
+            }
+        });
+
+        NamedConvolution[] given = [.. seen.Where(call => call.IsImage).Select(call => call.Candidate).Distinct()];
+        NamedConvolution[] differing = [.. seen.Where(call => !call.IsImage).Select(call => call.Candidate).Distinct()];
+        bool ofOneChannel = candidates[0].Layer.in_channels == 1;
+        return ofOneChannel && given.Length == 0 ? ([.. differing.Take(1)], []) : (given, differing);
+    }
+
+    private static IEnumerable<NamedConvolution> AllConvolutions(Module network) =>
+        network.named_modules()
+            .Where(named => named.module is Convolution)
+            .Select(named => new NamedConvolution(named.name, (Convolution)named.module))
+            .DistinctBy(named => named.Layer);
+
+    private static bool ChannelsAreEqual(Tensor input, int spatialDimensions)
+    {
+        long dimension = NetworkProbe.ChannelDimension(input, spatialDimensions);
+        if (dimension < 0)
+        {
+            return false;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor first = input.narrow(dimension, 0, 1);
+        bool equal = input.eq(first).all().item<bool>();
+        return equal && !first.eq(first.flatten()[0]).all().item<bool>();
+    }
+}

@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ChannelGen.Conversion;
+
+/// <summary>How wrappers come about. For generated code and the extension methods; programs call those.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class WrapperFactory
+{
+    /// <summary>Converts a network to grayscale, or finds it converted, and gives its wrapper of that type.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
+    /// <param name="options">The options; null for the usual.</param>
+    /// <param name="forward">Runs the network on an image alone; null if it needs more.</param>
+    /// <param name="wrap">Makes the wrapper.</param>
+    public static TWrapper Grayscale<TNetwork, TWrapper>(
+        TNetwork network, string? layer, GrayscaleOptions? options, Func<TNetwork, Tensor, object?>? forward, Func<TNetwork, ChannelConversion, TWrapper> wrap)
+        where TNetwork : Module
+        where TWrapper : Module =>
+        ConversionRegistry.Wrapper(
+            network,
+            conversion => conversion.Options is GrayscaleOptions earlier && (options is null || options.SameConversionAs(earlier)),
+            () =>
+            {
+                GrayscaleOptions asked = options ?? new GrayscaleOptions();
+                return ChannelConversion.ToGrayscale(network, Bind(network, forward), asked with { Layer = asked.Layer ?? layer });
+            },
+            conversion => wrap(network, conversion));
+
+    /// <summary>Converts a natively gray network to color, or finds it converted, and gives its wrapper of that type.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
+    /// <param name="luma">The weight of each color in the gray value.</param>
+    /// <param name="options">The options; null for the usual.</param>
+    /// <param name="forward">Runs the network on an image alone; null if it needs more.</param>
+    /// <param name="wrap">Makes the wrapper.</param>
+    public static TWrapper Color<TNetwork, TWrapper>(
+        TNetwork network, string? layer, LumaCoefficients luma, ColorOptions? options, Func<TNetwork, Tensor, object?>? forward, Func<TNetwork, ChannelConversion, TWrapper> wrap)
+        where TNetwork : Module
+        where TWrapper : Module
+    {
+        ColorOptions asked = options ?? new ColorOptions();
+        return ConversionRegistry.Wrapper(
+            network,
+            conversion => conversion.Options is ColorConversion earlier && earlier.Luma == luma && asked.SameConversionAs(earlier.Options),
+            () => ChannelConversion.ToColor(network, Bind(network, forward), luma, asked with { Layer = asked.Layer ?? layer }),
+            conversion => wrap(network, conversion));
+    }
+
+    private static Func<Tensor, object?>? Bind<TNetwork>(TNetwork network, Func<TNetwork, Tensor, object?>? forward) =>
+        forward is null ? null : image => forward(network, image);
+}

@@ -1,0 +1,126 @@
+namespace ChannelGen.Convolutions;
+
+/// <summary>
+/// How the channels that a convolution was made for follow from the channels that it will be given:
+/// old_i = sum_j Factors[i, j] * new_j + Offsets[i]. Every conversion here is one of these.
+/// </summary>
+/// <param name="Factors">One row for each old channel, one column for each new channel.</param>
+/// <param name="Offsets">One number for each old channel.</param>
+internal sealed record ChannelMap(double[,] Factors, double[] Offsets)
+{
+    public int OldChannels => Factors.GetLength(0);
+
+    public int NewChannels => Factors.GetLength(1);
+
+    public bool HasOffset => Array.Exists(Offsets, offset => offset != 0);
+
+    /// <summary>
+    /// Color to gray: each of the identical channels is the gray one, scaled and normalized: (g * scale - mean_i) / std_i.
+    /// </summary>
+    public static ChannelMap ToGray(int channels, double scale = 1, ChannelNormalization? normalization = null)
+    {
+        var factors = new double[channels, 1];
+        var offsets = new double[channels];
+        for (int channel = 0; channel < channels; channel++)
+        {
+            (double mean, double std) = At(normalization, channel);
+            factors[channel, 0] = scale / std;
+            offsets[channel] = -mean / std;
+        }
+
+        return new ChannelMap(factors, offsets);
+    }
+
+    /// <summary>
+    /// Gray to color: (sum_i luma_i * c_i - mean) / std, where c_i = std_i * x_i + mean_i undoes the color normalization.
+    /// </summary>
+    public static ChannelMap ToColor(LumaCoefficients luma, ChannelNormalization? color = null, ChannelNormalization? gray = null)
+    {
+        (double grayMean, double grayStd) = At(gray, 0);
+        double[] weights = luma.ToArray();
+        var factors = new double[1, weights.Length];
+        double mean = 0;
+        for (int channel = 0; channel < weights.Length; channel++)
+        {
+            (double colorMean, double colorStd) = At(color, channel);
+            factors[0, channel] = weights[channel] * colorStd / grayStd;
+            mean += weights[channel] * colorMean;
+        }
+
+        return new ChannelMap(factors, [(mean - grayMean) / grayStd]);
+    }
+
+    /// <summary>
+    /// The raw gray value of a color image that was scaled and normalized: sum_i luma_i * (std_i * x_i + mean_i) / scale.
+    /// </summary>
+    public static ChannelMap FromNormalizedColor(LumaCoefficients luma, double scale, ChannelNormalization? color)
+    {
+        double[] weights = luma.ToArray();
+        var factors = new double[1, weights.Length];
+        double offset = 0;
+        for (int channel = 0; channel < weights.Length; channel++)
+        {
+            (double mean, double std) = At(color, channel);
+            factors[0, channel] = weights[channel] * std / scale;
+            offset += weights[channel] * mean / scale;
+        }
+
+        return new ChannelMap(factors, [offset]);
+    }
+
+    /// <summary>
+    /// The normalized color channels of an image whose channels are one gray image, given as its gray network takes it:
+    /// (std * g + mean - mean_i) / std_i.
+    /// </summary>
+    public static ChannelMap FromNormalizedGray(ChannelNormalization? color, ChannelNormalization? gray)
+    {
+        (double grayMean, double grayStd) = At(gray, 0);
+        var factors = new double[3, 1];
+        var offsets = new double[3];
+        for (int channel = 0; channel < 3; channel++)
+        {
+            (double mean, double std) = At(color, channel);
+            factors[channel, 0] = grayStd / std;
+            offsets[channel] = (grayMean - mean) / std;
+        }
+
+        return new ChannelMap(factors, offsets);
+    }
+
+    /// <summary>Each old channel scaled and shifted by itself, as GoogLeNet's transform_input does.</summary>
+    public static ChannelMap PerChannel(double[] scales, double[] offsets)
+    {
+        var factors = new double[scales.Length, scales.Length];
+        for (int channel = 0; channel < scales.Length; channel++)
+        {
+            factors[channel, channel] = scales[channel];
+        }
+
+        return new ChannelMap(factors, offsets);
+    }
+
+    /// <summary>This map after <paramref name="inner"/>, which gives the channels that this one takes.</summary>
+    public ChannelMap After(ChannelMap inner)
+    {
+        var factors = new double[OldChannels, inner.NewChannels];
+        var offsets = (double[])Offsets.Clone();
+        for (int old = 0; old < OldChannels; old++)
+        {
+            for (int middle = 0; middle < NewChannels; middle++)
+            {
+                offsets[old] += Factors[old, middle] * inner.Offsets[middle];
+                for (int fresh = 0; fresh < inner.NewChannels; fresh++)
+                {
+                    factors[old, fresh] += Factors[old, middle] * inner.Factors[middle, fresh];
+                }
+            }
+        }
+
+        return new ChannelMap(factors, offsets);
+    }
+
+    private static (double Mean, double Std) At(ChannelNormalization? normalization, int channel) =>
+        normalization is null ? (0, 1)
+        : normalization.Mean.Count == 1 ? (normalization.Mean[0], normalization.Std[0])
+        : (normalization.Mean[channel], normalization.Std[channel]);
+}
