@@ -1,0 +1,134 @@
+using Microsoft.CodeAnalysis;
+
+namespace ChannelGen.Analyzers;
+
+/// <summary>The one place for titles, messages and severities.</summary>
+internal static class Descriptors
+{
+    public const string Category = "ChannelGen.Grayscale";
+    public const string UsageCategory = "ChannelGen.Usage";
+    private const string HelpBase = "https://github.com/channelgen/channelgen/blob/main/docs/rules/";
+
+    public static readonly DiagnosticDescriptor Stacked = new(
+        DiagnosticIds.Stacked,
+        "A grayscale tensor is stacked into several channels",
+        "The grayscale tensor '{0}' is stacked into {1} channels{2}; convert the network with ToGrayscale() and pass '{0}' itself",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        description: "If all input channels are equal, the first convolution with its kernels summed over the input channels gives the same activations from one channel: a third of the input, and a third of the first layer's parameters and multiplications.",
+        helpLinkUri: HelpBase + DiagnosticIds.Stacked + ".md");
+
+    public static readonly DiagnosticDescriptor PerhapsStacked = new(
+        DiagnosticIds.PerhapsStacked,
+        "A tensor is perhaps a grayscale image stacked into several channels",
+        "The tensor '{0}' is copied {1} times, perhaps into channels; if it is a grayscale image, convert the network with ToGrayscale() and pass '{0}' itself",
+        Category,
+        DiagnosticSeverity.Info,
+        isEnabledByDefault: true,
+        description: "The same tensor is copied along a dimension that is that of the channels if it is an unbatched image, which nothing here proves.",
+        helpLinkUri: HelpBase + DiagnosticIds.PerhapsStacked + ".md");
+
+    public static readonly DiagnosticDescriptor MeanKernel = new(
+        DiagnosticIds.MeanKernel,
+        "The mean of the color kernels is used as the gray kernel",
+        "The gray kernel is the mean of the color kernels of '{0}', which gives a fraction of the activations; it is their sum",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        description: "A convolution adds up what its kernels give for each input channel. With equal channels that is the sum of the kernels applied to one of them; the mean gives a third of it.",
+        helpLinkUri: HelpBase + DiagnosticIds.MeanKernel + ".md");
+
+    public static readonly DiagnosticDescriptor NormalizedStack = new(
+        DiagnosticIds.NormalizedStack,
+        "A stacked grayscale image is normalized per channel",
+        "The stacked grayscale image '{0}' is normalized with different numbers for each channel, so its channels are no longer equal; pass the normalization to the conversion as GrayscaleOptions.Normalization",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        description: "After a per-channel normalization the channels differ, and the sum of the kernels alone is no longer exact. The conversion folds the normalization into the first layer, exactly also at the borders, when it is told about it.",
+        helpLinkUri: HelpBase + DiagnosticIds.NormalizedStack + ".md");
+
+    public static readonly DiagnosticDescriptor UsedAfterConversion = new(
+        DiagnosticIds.UsedAfterConversion,
+        "A color network is used after it was converted to grayscale",
+        "'{0}' was converted in place by ToGrayscale(), so it takes one channel now; call the wrapper that ToGrayscale() gave",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        description: "ToGrayscale() changes the network itself. What is still called with color images afterwards fails, and what is called with gray images bypasses the wrapper's check.",
+        helpLinkUri: HelpBase + DiagnosticIds.UsedAfterConversion + ".md");
+
+    public static readonly DiagnosticDescriptor InvalidOption = new(
+        DiagnosticIds.InvalidOption,
+        "An option of ChannelGen has a value that means nothing",
+        "The option '{0}' has the value '{1}', which is ignored; wanted numbers of copies, 2 or more, separated by commas, such as 3 or 2,3",
+        UsageCategory,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.InvalidOption + ".md",
+        customTags: WellKnownDiagnosticTags.CompilationEnd);
+
+    public static readonly DiagnosticDescriptor NotPartial = new(
+        DiagnosticIds.NotPartial,
+        "A class marked [GrayscaleInput] is not partial",
+        "'{0}' is marked [GrayscaleInput] but not partial, so ToGrayscale() cannot be added to it; make it partial",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.NotPartial + ".md");
+
+    public static readonly DiagnosticDescriptor ContainerNotPartial = new(
+        DiagnosticIds.ContainerNotPartial,
+        "A class marked [GrayscaleInput] is inside a type that is not partial",
+        "'{0}' is marked [GrayscaleInput] but lies in '{1}', which is not partial; make it partial",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.ContainerNotPartial + ".md");
+
+    public static readonly DiagnosticDescriptor NotModule = new(
+        DiagnosticIds.NotModule,
+        "A class marked [GrayscaleInput] is no network that can be wrapped",
+        "'{0}' is marked [GrayscaleInput] but {1}",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.NotModule + ".md");
+
+    public static readonly DiagnosticDescriptor NoSuchLayer = new(
+        DiagnosticIds.NoSuchLayer,
+        "The layer that [GrayscaleInput] names does not exist",
+        "'{0}' has no layer '{1}'{2}",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.NoSuchLayer + ".md");
+
+    public static readonly DiagnosticDescriptor NotImageConvolution = new(
+        DiagnosticIds.NotImageConvolution,
+        "The layer that [GrayscaleInput] names cannot receive the image",
+        "Layer '{1}' of '{0}' is {2}; wanted a convolution with three input channels, or one",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.NotImageConvolution + ".md");
+
+    public static readonly DiagnosticDescriptor SeveralStems = new(
+        DiagnosticIds.SeveralStems,
+        "Several layers of a class marked [GrayscaleInput] could receive the image",
+        "Several layers of '{0}' could receive the image: {1}; name one, as in [GrayscaleInput(\"{2}\")]",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.SeveralStems + ".md");
+
+    public static readonly DiagnosticDescriptor AssemblyForm = new(
+        DiagnosticIds.AssemblyForm,
+        "[assembly: GrayscaleInput] lacks a type or repeats one",
+        "[assembly: GrayscaleInput] {0}",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.AssemblyForm + ".md");
+}

@@ -1,0 +1,186 @@
+using ChannelGen.Analyzers.Values;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace ChannelGen.Analyzers.Inference;
+
+/// <summary>What conditions on a tensor's shape say where control has passed them.</summary>
+internal static class Guards
+{
+    /// <summary>What is known of a variable at a use, since the code only gets there if its shape is so.</summary>
+    public static TensorFacts Facts(ISymbol variable, SyntaxNode use, Definition definition, ValueContext context)
+    {
+        TensorFacts facts = TensorFacts.Unknown;
+        VariableHistory history = context.History(variable, use);
+        SyntaxNode? function = VariableHistory.FunctionOf(use);
+        for (SyntaxNode node = use; node.Parent is { } parent && parent != function; node = parent)
+        {
+            switch (parent)
+            {
+                case IfStatementSyntax branch when branch.Statement == node:
+                    Add(branch.Condition, true);
+                    break;
+                case ElseClauseSyntax { Parent: IfStatementSyntax branch }:
+                    Add(branch.Condition, false);
+                    break;
+                case ConditionalExpressionSyntax conditional when conditional.WhenTrue == node:
+                    Add(conditional.Condition, true);
+                    break;
+                case ConditionalExpressionSyntax conditional when conditional.WhenFalse == node:
+                    Add(conditional.Condition, false);
+                    break;
+                case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalAndExpression } both when both.Right == node:
+                    Add(both.Left, true);
+                    break;
+                case SwitchExpressionArmSyntax { Parent: SwitchExpressionSyntax choice } arm when arm.Expression == node:
+                    AddPattern(choice.GoverningExpression, arm.Pattern, true);
+                    break;
+                case BlockSyntax block:
+                    AddEarlierExits(block.Statements, node);
+                    break;
+                case SwitchSectionSyntax { Parent: SwitchStatementSyntax choice } section:
+                    foreach (SwitchLabelSyntax label in section.Labels)
+                    {
+                        if (label is CaseSwitchLabelSyntax { Value: var value } && section.Labels.Count == 1)
+                        {
+                            AddComparison(choice.Expression, value, SyntaxKind.EqualsExpression, true);
+                        }
+                    }
+
+                    break;
+                case GlobalStatementSyntax { Parent: CompilationUnitSyntax file }:
+                    AddEarlierExits([.. file.Members.OfType<GlobalStatementSyntax>().Select(static global => global.Statement)], node);
+                    break;
+            }
+        }
+
+        return facts;
+
+        void AddEarlierExits(IEnumerable<StatementSyntax> statements, SyntaxNode before)
+        {
+            foreach (StatementSyntax statement in statements)
+            {
+                if (statement == before)
+                {
+                    return;
+                }
+
+                if (statement is IfStatementSyntax { Else: null } exit && Leaves(exit.Statement))
+                {
+                    Add(exit.Condition, false);
+                }
+            }
+        }
+
+        void Add(ExpressionSyntax condition, bool holds)
+        {
+            switch (condition.Bare())
+            {
+                case PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression } not:
+                    Add(not.Operand, !holds);
+                    break;
+                case BinaryExpressionSyntax both when both.IsKind(SyntaxKind.LogicalAndExpression) && holds:
+                case BinaryExpressionSyntax either when either.IsKind(SyntaxKind.LogicalOrExpression) && !holds:
+                    var pair = (BinaryExpressionSyntax)condition.Bare();
+                    Add(pair.Left, holds);
+                    Add(pair.Right, holds);
+                    break;
+                case BinaryExpressionSyntax comparison:
+                    AddComparison(comparison.Left, comparison.Right, comparison.Kind(), holds);
+                    AddComparison(comparison.Right, comparison.Left, comparison.Kind(), holds);
+                    break;
+                case IsPatternExpressionSyntax pattern:
+                    AddPattern(pattern.Expression, pattern.Pattern, holds);
+                    break;
+            }
+        }
+
+        void AddPattern(ExpressionSyntax asked, PatternSyntax pattern, bool holds)
+        {
+            switch (pattern)
+            {
+                case ConstantPatternSyntax constant:
+                    AddComparison(asked, constant.Expression, SyntaxKind.EqualsExpression, holds);
+                    break;
+                case UnaryPatternSyntax { Pattern: ConstantPatternSyntax constant }:
+                    AddComparison(asked, constant.Expression, SyntaxKind.EqualsExpression, !holds);
+                    break;
+            }
+        }
+
+        void AddComparison(ExpressionSyntax asked, ExpressionSyntax value, SyntaxKind kind, bool holds)
+        {
+            bool equal = (kind == SyntaxKind.EqualsExpression && holds) || (kind == SyntaxKind.NotEqualsExpression && !holds);
+            if (!AsksFor(asked.Bare(), out ISymbol? found, out int? dimension)
+                || !SymbolEqualityComparer.Default.Equals(found, variable)
+                || context.Model.GetConstantValue(value, context.Cancellation) is not { HasValue: true, Value: int or long } constant
+                || ChangedSince(asked))
+            {
+                return;
+            }
+
+            facts = facts.AsGuarded();
+            if (equal)
+            {
+                long number = Convert.ToInt64(constant.Value, System.Globalization.CultureInfo.InvariantCulture);
+                facts = dimension is { } known ? facts.WithSize(known, number) : facts.WithRank((int)number);
+            }
+        }
+
+        // x.shape[1], x.size(1), x.shape.Length, x.dim(), x.ndim, x.Dimensions.
+        bool AsksFor(ExpressionSyntax asked, out ISymbol? found, out int? dimension)
+        {
+            dimension = null;
+            ExpressionSyntax? subject = asked switch
+            {
+                ElementAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape, ArgumentList.Arguments: [var index] }
+                    when Index(index.Expression, out dimension) => shape.Expression,
+                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "size" } size, ArgumentList.Arguments: [var index] }
+                    when Index(index.Expression, out dimension) => size.Expression,
+                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "dim" } rank, ArgumentList.Arguments.Count: 0 } => rank.Expression,
+                MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ndim" or "Dimensions" } rank => rank.Expression,
+                MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Length" or "LongLength", Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape } => shape.Expression,
+                _ => null,
+            };
+            found = subject is null || !context.Symbols.IsTensor(context.Model.GetTypeInfo(subject, context.Cancellation).Type)
+                ? null
+                : context.Model.GetSymbolInfo(subject, context.Cancellation).Symbol;
+            return found is not null;
+        }
+
+        bool Index(ExpressionSyntax index, out int? dimension)
+        {
+            bool fromEnd = index is PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.IndexExpression };
+            ExpressionSyntax number = fromEnd ? ((PrefixUnaryExpressionSyntax)index).Operand : index;
+            dimension = context.Model.GetConstantValue(number, context.Cancellation) is { HasValue: true, Value: int or long } constant
+                ? Convert.ToInt32(constant.Value, System.Globalization.CultureInfo.InvariantCulture) * (fromEnd ? -1 : 1)
+                : null;
+            return dimension is not null;
+        }
+
+        // The tensor that was asked must be the one that is used.
+        bool ChangedSince(SyntaxNode asked) =>
+            history.Writes.Any(write => write.Site.SpanStart > asked.SpanStart && write.Site.Span.End <= use.SpanStart)
+            || (definition.Write is { } write && write.Site.SpanStart > asked.SpanStart);
+    }
+
+    /// <summary>Whether the code asks for a tensor's shape to decide if the place is reached at all.</summary>
+    public static bool IsGuarded(IOperation source, ValueContext context)
+    {
+        if (source.Variable() is { } variable)
+        {
+            return Facts(variable, source.Syntax, context.Definition(variable, source.Syntax), context).IsGuarded;
+        }
+
+        return source.Unwrap() is IInvocationOperation invocation && invocation.Subject() is { } subject && IsGuarded(subject, context);
+    }
+
+    private static bool Leaves(StatementSyntax statement) => statement switch
+    {
+        ReturnStatementSyntax or ThrowStatementSyntax or ContinueStatementSyntax or BreakStatementSyntax => true,
+        BlockSyntax block => block.Statements.Count > 0 && Leaves(block.Statements.Last()),
+        _ => false,
+    };
+}

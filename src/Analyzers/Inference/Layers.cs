@@ -1,0 +1,105 @@
+using ChannelGen.Analyzers.Values;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace ChannelGen.Analyzers.Inference;
+
+/// <summary>What a layer or a transform makes of a tensor, where its making is in sight.</summary>
+internal static class Layers
+{
+    private const int MaximumDepth = 8;
+
+    /// <summary>What comes out of <paramref name="receiver"/> when a tensor of <paramref name="input"/> goes in.</summary>
+    public static TensorFacts Facts(IOperation receiver, TensorFacts input, ValueContext context) =>
+        Creation(receiver, context, MaximumDepth) is { } creation ? Of(creation, input, context, MaximumDepth) : TensorFacts.Unknown;
+
+    /// <summary>The call of a factory that made a layer, followed through variables and fields.</summary>
+    public static IInvocationOperation? Creation(IOperation layer, ValueContext context, int depth = MaximumDepth)
+    {
+        layer = layer.Unwrap();
+        if (depth == 0)
+        {
+            return null;
+        }
+
+        switch (layer)
+        {
+            case IInvocationOperation { TargetMethod.Name: "to" or "cuda" or "cpu" or "half" or "float" or "double" } moved when moved.Subject() is { } subject && context.Symbols.IsModule(subject.Type):
+                return Creation(subject, context, depth - 1);
+            case IInvocationOperation invocation when context.Symbols.IsOfTorch(invocation.TargetMethod):
+                return invocation;
+            case IFieldReferenceOperation field when context.FieldValue(field.Field) is { } value:
+                return Creation(value, context, depth - 1);
+            case ILocalReferenceOperation local when context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written:
+                return Creation(written, context, depth - 1);
+            default:
+                return null;
+        }
+    }
+
+    private static TensorFacts Of(IInvocationOperation creation, TensorFacts input, ValueContext context, int depth)
+    {
+        string name = creation.TargetMethod.Name;
+        int? space = name switch
+        {
+            "Conv1d" or "ConvTranspose1d" => 1,
+            "Conv2d" or "ConvTranspose2d" => 2,
+            "Conv3d" or "ConvTranspose3d" => 3,
+            _ => null,
+        };
+        if (space is { } dimensions)
+        {
+            TensorFacts result = input.WithoutShape();
+            result = input.Rank is { } rank ? result.WithRank(rank) : result;
+            long? channels = creation.Argument("out_channels").Constant();
+            return channels is 1 ? result.WithSize(-1 - dimensions, 1) : result.WithSize(-1 - dimensions, channels);
+        }
+
+        if (TorchSymbols.Is(creation.TargetMethod.ContainingType, context.Symbols.Transforms))
+        {
+            return name switch
+            {
+                "Grayscale" => creation.Argument("outputChannels").Constant() == 1 ? input.WithSize(-3, 1).AsGray() : TensorFacts.Unknown,
+                "Resize" or "CenterCrop" or "RandomResizedCrop" or "RandomCrop" or "Pad" or "Rotate" or "RandomRotation" => input.WithoutSpace(),
+                "Normalize" when Sequences.Elements(creation.Argument("means"), context) is { Count: > 1 } means => input.WithSize(-3, means.Count),
+                "Normalize" or "HorizontalFlip" or "VerticalFlip" or "ConvertImageDType" or "ConvertImageDtype" or "Invert" or "GaussianBlur" or "ColorJitter" or "AutoContrast" or "Equalize" => input,
+                _ => TensorFacts.Unknown,
+            };
+        }
+
+        if (TensorMethods.LayersThatKeepChannels.Contains(name))
+        {
+            return input.WithoutSpace();
+        }
+
+        if (name == "Linear")
+        {
+            return input.WithoutShape().WithSize(-1, creation.Argument("out_features").Constant());
+        }
+
+        return name == "Sequential" && depth > 0 ? OfSequential(creation, input, context, depth) : TensorFacts.Unknown;
+    }
+
+    private static TensorFacts OfSequential(IInvocationOperation creation, TensorFacts input, ValueContext context, int depth)
+    {
+        IReadOnlyList<IOperation>? parts = creation.Arguments.Length == 0 ? [] : Sequences.Elements(creation.Arguments[0].Value, context);
+        if (parts is null)
+        {
+            return TensorFacts.Unknown;
+        }
+
+        foreach (IOperation part in parts)
+        {
+            IOperation layer = part.Unwrap() is ITupleOperation { Elements: [_, var named] } ? named : part;
+            if (Creation(layer, context) is not { } made)
+            {
+                return TensorFacts.Unknown;
+            }
+
+            input = Of(made, input, context, depth - 1);
+        }
+
+        return input;
+    }
+}

@@ -1,0 +1,313 @@
+using ChannelGen.Analyzers.Values;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace ChannelGen.Analyzers.Inference;
+
+/// <summary>
+/// Follows a tensor back through the operations of a method, and says what they make known about it. Whatever is not
+/// understood says nothing.
+/// </summary>
+internal static class TensorInference
+{
+    private const int MaximumDepth = 24;
+
+    public static TensorFacts Facts(IOperation operation, ValueContext context) => Of(operation, context, MaximumDepth);
+
+    private static TensorFacts Of(IOperation operation, ValueContext context, int depth)
+    {
+        if (depth == 0)
+        {
+            return TensorFacts.Unknown;
+        }
+
+        operation = operation.Unwrap();
+        TensorFacts facts = operation switch
+        {
+            ILocalReferenceOperation or IParameterReferenceOperation => OfVariable(operation, context, depth),
+            IFieldReferenceOperation field => context.FieldValue(field.Field) is { } value ? Of(value, context, depth - 1) : TensorFacts.Unknown,
+            IInvocationOperation invocation => OfInvocation(invocation, context, depth),
+            IBinaryOperation binary => OfBinary(binary, context, depth),
+            IUnaryOperation unary => Of(unary.Operand, context, depth - 1),
+            IConditionalOperation { WhenFalse: { } whenFalse } conditional => TensorFacts.Common(Of(conditional.WhenTrue, context, depth - 1), Of(whenFalse, context, depth - 1)),
+            IConditionalAccessOperation access => Of(access.WhenNotNull, context, depth - 1),
+            ICoalesceOperation coalesce => TensorFacts.Common(Of(coalesce.Value, context, depth - 1), Of(coalesce.WhenNull, context, depth - 1)),
+            IAwaitOperation wait => Of(wait.Operation, context, depth - 1),
+            ISimpleAssignmentOperation assignment => Of(assignment.Value, context, depth - 1),
+            IPropertyReferenceOperation property => OfProperty(property, context, depth),
+            _ => TensorFacts.Unknown,
+        };
+
+        // A parameter of a network is a weight, not an image.
+        return context.Symbols.IsParameter(operation.Type) ? facts.AsNoImage() : facts;
+    }
+
+    private static TensorFacts OfVariable(IOperation reference, ValueContext context, int depth)
+    {
+        ISymbol variable = reference.Variable()!;
+        VariableHistory history = context.History(variable, reference.Syntax);
+        Definition definition = history.At(reference.Syntax);
+        TensorFacts facts = definition.Value is { } value && context.Operation(value) is { } written
+            ? Of(written, context, depth - 1)
+            : TensorFacts.Unknown;
+        facts = facts.And(Guards.Facts(variable, reference.Syntax, definition, context));
+
+        SyntaxNode? from = definition.Write?.Site;
+        if (history.Mutations.Any(mutation => ChangesShape(mutation) && VariableHistory.Between([mutation], from, reference.Syntax)))
+        {
+            facts = facts.WithoutShape();
+        }
+
+        return VariableHistory.Between(history.Mutations, from, reference.Syntax) || VariableHistory.Between(history.Escapes, from, reference.Syntax)
+            ? facts.AsUncertain()
+            : facts;
+    }
+
+    private static bool ChangesShape(SyntaxNode mutation) =>
+        mutation is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member }
+            ? TensorMethods.ReshapeInPlace.Contains(member.Name.Identifier.ValueText)
+            : mutation is ConditionalAccessExpressionSyntax;
+
+    private static TensorFacts OfProperty(IPropertyReferenceOperation property, ValueContext context, int depth)
+    {
+        if (property.Instance is null || !context.Symbols.IsTensor(property.Instance.Type))
+        {
+            return TensorFacts.Unknown;
+        }
+
+        // x[0]: one number picks from the first dimension; what slices and masks leave is not followed.
+        if (property.Arguments.Length == 1 && property.Arguments[0].Value.Unwrap().Type is { SpecialType: SpecialType.System_Int64 or SpecialType.System_Int32 })
+        {
+            return Of(property.Instance, context, depth - 1).WithoutFirst();
+        }
+
+        return property.Property.Name is "grad" or "data" or "real" ? Of(property.Instance, context, depth - 1) : TensorFacts.Unknown;
+    }
+
+    private static TensorFacts OfBinary(IBinaryOperation binary, ValueContext context, int depth)
+    {
+        bool leftIsTensor = context.Symbols.IsTensor(binary.LeftOperand.Unwrap().Type);
+        bool rightIsTensor = context.Symbols.IsTensor(binary.RightOperand.Unwrap().Type);
+        if (!leftIsTensor && !rightIsTensor)
+        {
+            return TensorFacts.Unknown;
+        }
+
+        TensorFacts facts = !rightIsTensor ? Of(binary.LeftOperand, context, depth - 1)
+            : !leftIsTensor ? Of(binary.RightOperand, context, depth - 1)
+            : TensorFacts.Broadcast(Of(binary.LeftOperand, context, depth - 1), Of(binary.RightOperand, context, depth - 1));
+        return binary.OperatorKind is BinaryOperatorKind.Equals or BinaryOperatorKind.NotEquals or BinaryOperatorKind.LessThan or BinaryOperatorKind.LessThanOrEqual
+            or BinaryOperatorKind.GreaterThan or BinaryOperatorKind.GreaterThanOrEqual or BinaryOperatorKind.And or BinaryOperatorKind.Or or BinaryOperatorKind.ExclusiveOr
+            ? facts.AsNoImage()
+            : facts;
+    }
+
+    private static TensorFacts OfInvocation(IInvocationOperation invocation, ValueContext context, int depth)
+    {
+        TorchSymbols symbols = context.Symbols;
+        IMethodSymbol method = invocation.TargetMethod;
+        if (!symbols.IsOfTorch(method))
+        {
+            // A method of the program's own, or a delegate.
+            return TensorFacts.Unknown;
+        }
+
+        if (method.Name is "forward" or "call" && invocation.Instance is { } receiver && invocation.Arguments.Length >= 1)
+        {
+            return Layers.Facts(receiver, Of(invocation.Arguments[0].Value, context, depth - 1), context);
+        }
+
+        if (TorchSymbols.Is(method.ContainingType, symbols.ImageIO))
+        {
+            return OfImageReading(invocation);
+        }
+
+        if (!symbols.IsTensor(invocation.Type))
+        {
+            return TensorFacts.Unknown;
+        }
+
+        if (method.Name == "rgb_to_grayscale")
+        {
+            long? channels = invocation.Argument("num_output_channels").Constant();
+            return channels is null or 1 ? Of(invocation.Arguments[0].Value, context, depth - 1).WithSize(-3, 1).AsGray() : TensorFacts.Unknown.WithSize(-3, null);
+        }
+
+        if (TensorMethods.GiveNoImage.Contains(method.Name))
+        {
+            return TensorFacts.Unknown.AsNoImage();
+        }
+
+        if (invocation.Instance is null && TensorMethods.Factories.Contains(method.Name))
+        {
+            return Integers.Constants(Integers.Arguments(invocation, context)) is { } shape ? TensorFacts.OfShape(shape) : TensorFacts.Unknown;
+        }
+
+        return invocation.Subject() is { } subject ? OfTensorMethod(invocation, subject, context, depth) : TensorFacts.Unknown;
+    }
+
+    private static TensorFacts OfTensorMethod(IInvocationOperation invocation, IOperation subject, ValueContext context, int depth)
+    {
+        string name = invocation.TargetMethod.Name;
+        if (name is "cat" or "concat" or "concatenate" or "stack")
+        {
+            return OfJoin(invocation, context, depth);
+        }
+
+        TensorFacts facts = Of(subject, context, depth - 1);
+        if (TensorMethods.KeepShape.Contains(name))
+        {
+            return facts;
+        }
+
+        if (TensorMethods.KeepChannels.Contains(name))
+        {
+            return facts.WithoutSpace();
+        }
+
+        if (TensorMethods.Broadcasting.Contains(name))
+        {
+            IOperation? other = invocation.Arguments.Select(static argument => argument.Value).FirstOrDefault(value => value.Syntax != subject.Syntax && context.Symbols.IsTensor(value.Unwrap().Type));
+            return other is null ? facts : TensorFacts.Broadcast(facts, Of(other, context, depth - 1));
+        }
+
+        TensorFacts made = facts.WithoutShape();
+        switch (name)
+        {
+            case "view" or "reshape" or "expand" or "broadcast_to":
+                IReadOnlyList<long?>? sizes = Integers.Constants(Integers.Arguments(invocation, context));
+                if (sizes is null)
+                {
+                    return made;
+                }
+
+                TensorFacts shaped = TensorFacts.OfShape(sizes).Inheriting(facts);
+                return name == "expand" ? KeepingSizes(shaped, facts, sizes) : shaped;
+            case "unsqueeze" when invocation.Argument("dim").Constant() is { } dimension:
+                return facts.Unsqueezed((int)dimension);
+            case "permute" when Integers.Constants(Integers.Arguments(invocation, context)) is { } order:
+                return facts.Permuted(order);
+            case "transpose" or "swapaxes" or "swapdims" or "movedim":
+                return facts.Rank is { } rank ? made.WithRank(rank) : made;
+            case "mean" or "sum" or "amax" or "amin" or "narrow" or "index_select" or "repeat_interleave":
+                return OfOneDimension(invocation, facts, context);
+            case "repeat" or "tile" when Integers.Constants(Integers.Arguments(invocation, context)) is { } copies:
+                return OfCopies(facts, copies, name == "repeat");
+            case "select" when invocation.Argument("dim").Constant() == 0:
+                return facts.WithoutFirst();
+            default:
+                return made;
+        }
+    }
+
+    /// <summary>expand: -1 keeps the size of the dimension.</summary>
+    private static TensorFacts KeepingSizes(TensorFacts shaped, TensorFacts source, IReadOnlyList<long?> sizes)
+    {
+        for (int dimension = 1; dimension <= sizes.Count; dimension++)
+        {
+            if (sizes[sizes.Count - dimension] == -1)
+            {
+                shaped = shaped.WithSize(sizes.Count - dimension, source.Size(-dimension));
+            }
+        }
+
+        return shaped;
+    }
+
+    private static TensorFacts OfJoin(IInvocationOperation invocation, ValueContext context, int depth)
+    {
+        string name = invocation.TargetMethod.Name;
+        IOperation? dimensionArgument = invocation.Argument("dim") ?? invocation.Argument("axis");
+        if (dimensionArgument.Constant() is not { } dimension
+            || Sequences.Elements(invocation.Argument("tensors"), context) is not { Count: > 0 } parts)
+        {
+            return TensorFacts.Unknown;
+        }
+
+        TensorFacts[] facts = [.. parts.Take(8).Select(part => Of(part, context, depth - 1))];
+        if (facts.Length < parts.Count)
+        {
+            return TensorFacts.Unknown;
+        }
+
+        TensorFacts common = facts.Aggregate(TensorFacts.Common);
+        if (name == "stack")
+        {
+            return common.Unsqueezed((int)dimension).WithSize((int)dimension, parts.Count);
+        }
+
+        long? total = 0;
+        foreach (TensorFacts part in facts)
+        {
+            total += part.Size((int)dimension);
+        }
+
+        return common.WithSize((int)dimension, total);
+    }
+
+    private static TensorFacts OfOneDimension(IInvocationOperation invocation, TensorFacts facts, ValueContext context)
+    {
+        IReadOnlyList<long?>? dimensions = Integers.Constants(Integers.Arguments(invocation, context));
+        if (dimensions is not [{ } dimension])
+        {
+            return dimensions is { Count: > 0 } && invocation.Flag("keepdim") && facts.Rank is { } rank ? facts.WithoutShape().WithRank(rank) : facts.WithoutShape();
+        }
+
+        switch (invocation.TargetMethod.Name)
+        {
+            case "narrow":
+                return facts.WithSize((int)dimension, invocation.Argument("length").Constant());
+            case "index_select":
+                return facts.WithSize((int)dimension, null);
+            case "repeat_interleave":
+                return facts.WithSize((int)dimension, facts.Size((int)dimension) * invocation.Argument("repeats").Constant());
+            default:
+                return invocation.Flag("keepdim") ? facts.WithSize((int)dimension, 1) : facts.WithoutShape();
+        }
+    }
+
+    private static TensorFacts OfCopies(TensorFacts facts, IReadOnlyList<long?> copies, bool setsRank)
+    {
+        TensorFacts result = facts;
+        if (setsRank || facts.Rank < copies.Count)
+        {
+            // What is in front of the tensor's own dimensions is new.
+            result = facts.WithoutShape().WithRank(copies.Count);
+            for (int dimension = -1; dimension >= -copies.Count; dimension--)
+            {
+                long? size = facts.Rank is { } rank && -dimension > rank ? 1 : facts.Size(dimension);
+                result = result.WithSize(dimension, size);
+            }
+        }
+
+        for (int dimension = -1; dimension >= -copies.Count; dimension--)
+        {
+            long? copy = copies[copies.Count + dimension];
+            if (copy != 1)
+            {
+                result = result.WithSize(dimension, result.Size(dimension) * copy);
+            }
+        }
+
+        return result;
+    }
+
+    private static TensorFacts OfImageReading(IInvocationOperation invocation)
+    {
+        if (!invocation.TargetMethod.Name.StartsWith("read_image", StringComparison.Ordinal) && !invocation.TargetMethod.Name.StartsWith("decode_image", StringComparison.Ordinal))
+        {
+            return TensorFacts.Unknown;
+        }
+
+        TensorFacts image = TensorFacts.OfShape([null, null, null]);
+        return (invocation.Argument("mode")?.Unwrap() as IFieldReferenceOperation)?.Field.Name switch
+        {
+            "GRAY" => image.WithSize(0, 1).AsGray(),
+            "GRAY_ALPHA" => image.WithSize(0, 2),
+            "RGB" => image.WithSize(0, 3),
+            "RGB_ALPHA" => image.WithSize(0, 4),
+            _ => image,
+        };
+    }
+}

@@ -1,0 +1,59 @@
+namespace ChannelGen.Analyzers.Inference;
+
+/// <summary>What TorchSharp's methods do to a shape, by name; that they are TorchSharp's is known before these are asked.</summary>
+internal static class TensorMethods
+{
+    /// <summary>The result has the shape of the tensor.</summary>
+    public static readonly HashSet<string> KeepShape = new(StringComparer.Ordinal)
+    {
+        "to", "type", "type_as", "cuda", "cpu", "clone", "detach", "detach_", "alias", "contiguous", "float", "half", "bfloat16", "double", "int", "long",
+        "byte", "char", "short", "MoveToOuterDisposeScope", "DetachFromDisposeScope", "MoveToOtherDisposeScope", "with_requires_grad", "requires_grad_",
+        "pin_memory", "abs", "abs_", "absolute", "neg", "neg_", "negative", "exp", "exp_", "expm1", "log", "log_", "log2", "log10", "log1p", "sqrt", "sqrt_",
+        "rsqrt", "square", "pow", "pow_", "reciprocal", "sigmoid", "sigmoid_", "tanh", "tanh_", "sin", "cos", "erf", "relu", "relu_", "relu6", "leaky_relu",
+        "leaky_relu_", "elu", "selu", "gelu", "silu", "mish", "hardtanh", "hardswish", "softplus", "clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_max",
+        "round", "round_", "floor", "floor_", "ceil", "ceil_", "trunc", "frac", "flip", "fliplr", "flipud", "roll", "dropout", "dropout_", "softmax",
+        "log_softmax", "nan_to_num", "fill_", "zero_", "normal_", "uniform_", "masked_fill", "masked_fill_", "rand_like", "randn_like", "zeros_like",
+        "ones_like", "full_like", "empty_like", "bernoulli", "copy_", "add_", "sub_", "mul_", "div_", "subtract_", "multiply_", "divide_", "cumsum", "sign",
+        "batch_norm", "instance_norm", "group_norm", "layer_norm", "normalize", "local_response_norm", "sort", "hflip", "vflip", "invert", "adjust_brightness",
+        "adjust_contrast", "adjust_gamma", "adjust_sharpness", "autocontrast", "equalize", "posterize", "solarize", "convert_image_dtype", "gaussian_blur",
+    };
+
+    /// <summary>The result has the rank, batch and channels of the tensor, but other sizes in space.</summary>
+    public static readonly HashSet<string> KeepChannels = new(StringComparer.Ordinal)
+    {
+        "interpolate", "upsample", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "lp_pool2d", "resize", "crop", "center_crop",
+        "resized_crop", "rotate", "affine", "perspective", "pad", "grid_sample",
+    };
+
+    /// <summary>The result is a mask, labels, indices or a grid.</summary>
+    public static readonly HashSet<string> GiveNoImage = new(StringComparer.Ordinal)
+    {
+        "eq", "ne", "lt", "le", "gt", "ge", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf", "isfinite", "isclose",
+        "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_not", "bool", "argmax", "argmin", "argsort", "nonzero",
+        "one_hot", "multinomial", "arange", "linspace", "logspace", "meshgrid", "eye", "randperm", "tril", "triu", "tril_indices", "triu_indices", "bincount",
+        "bucketize", "searchsorted", "affine_grid", "embedding",
+    };
+
+    /// <summary>Arithmetic of two tensors, or of one and a number.</summary>
+    public static readonly HashSet<string> Broadcasting = new(StringComparer.Ordinal)
+    {
+        "add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "maximum", "minimum", "fmod", "remainder", "lerp", "addcmul", "addcdiv",
+    };
+
+    /// <summary>A new tensor of the shape that is given.</summary>
+    public static readonly HashSet<string> Factories = new(StringComparer.Ordinal) { "rand", "randn", "zeros", "ones", "empty", "full", "randint", "normal" };
+
+    /// <summary>Change the shape of the tensor itself.</summary>
+    public static readonly HashSet<string> ReshapeInPlace = new(StringComparer.Ordinal)
+    {
+        "unsqueeze_", "squeeze_", "resize_", "resize_as_", "transpose_", "t_", "swapaxes_", "swapdims_", "set_", "as_strided_",
+    };
+
+    /// <summary>Layers that give the channels that they are given.</summary>
+    public static readonly HashSet<string> LayersThatKeepChannels = new(StringComparer.Ordinal)
+    {
+        "ReLU", "ReLU6", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softmax", "Hardtanh", "Hardswish", "Softplus", "Dropout",
+        "Dropout2d", "BatchNorm2d", "InstanceNorm2d", "GroupNorm", "LocalResponseNorm", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d",
+        "Upsample", "ZeroPad2d", "ReflectionPad2d", "ReplicationPad2d", "ConstantPad2d", "Identity",
+    };
+}

@@ -1,0 +1,86 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace ChannelGen.Analyzers.Values;
+
+/// <summary>One place in the source from which values are followed back: the histories that were asked for are kept.</summary>
+internal sealed class ValueContext
+{
+    private readonly Dictionary<ISymbol, VariableHistory> histories = new(SymbolEqualityComparer.Default);
+
+    public ValueContext(SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
+    {
+        Model = model;
+        Symbols = symbols;
+        Cancellation = cancellation;
+    }
+
+    public SemanticModel Model { get; }
+
+    public TorchSymbols Symbols { get; }
+
+    public CancellationToken Cancellation { get; }
+
+    public VariableHistory History(ISymbol variable, SyntaxNode use)
+    {
+        if (!histories.TryGetValue(variable, out VariableHistory? history))
+        {
+            history = VariableHistory.Of(variable, VariableHistory.MemberOf(use), Model, Symbols, Cancellation);
+            histories.Add(variable, history);
+        }
+
+        return history;
+    }
+
+    /// <summary>The write that gives a local or parameter its value at a place.</summary>
+    public Definition Definition(ISymbol variable, SyntaxNode use) => History(variable, use).At(use);
+
+    public IOperation? Operation(SyntaxNode syntax) =>
+        syntax.SyntaxTree == Model.SyntaxTree ? Model.GetOperation(syntax, Cancellation) : null;
+
+    /// <summary>
+    /// What a field that nothing assigns but its initializer, or one assignment in a constructor, holds; null if that is not
+    /// in this file.
+    /// </summary>
+    public IOperation? FieldValue(IFieldSymbol field)
+    {
+        if (field.DeclaringSyntaxReferences.Length != 1
+            || field.DeclaringSyntaxReferences[0] is not { } reference
+            || reference.SyntaxTree != Model.SyntaxTree
+            || reference.GetSyntax(Cancellation) is not VariableDeclaratorSyntax declarator
+            || (!field.IsReadOnly && field.DeclaredAccessibility != Accessibility.Private))
+        {
+            return null;
+        }
+
+        ExpressionSyntax? value = declarator.Initializer?.Value;
+        if (declarator.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type)
+        {
+            return null;
+        }
+
+        foreach (SyntaxNode node in type.DescendantNodes())
+        {
+            if (node is AssignmentExpressionSyntax assignment
+                && NameOf(assignment.Left) == field.Name
+                && SymbolEqualityComparer.Default.Equals(Model.GetSymbolInfo(assignment.Left, Cancellation).Symbol, field))
+            {
+                if (value is not null)
+                {
+                    return null;
+                }
+
+                value = assignment.Right;
+            }
+        }
+
+        return value is null ? null : Operation(value);
+    }
+
+    private static string? NameOf(ExpressionSyntax expression) => expression switch
+    {
+        IdentifierNameSyntax identifier => identifier.Identifier.ValueText,
+        MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
+        _ => null,
+    };
+}
