@@ -1,0 +1,326 @@
+using ChannelGen.Analyzers.Values;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace ChannelGen.Analyzers.Marked;
+
+/// <summary>A layer as its making shows it in the source.</summary>
+/// <param name="Path">As in the state_dict.</param>
+/// <param name="Kind">The factory or class that made it; null if that is not in sight.</param>
+/// <param name="InChannels">Of a convolution, where the number is known.</param>
+/// <param name="Children">The layers inside; null if they are not in sight.</param>
+internal sealed record Layer(string Path, string? Kind, long? InChannels, IReadOnlyList<Layer>? Children)
+{
+    public bool IsConvolution => Kind is "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d";
+
+    public IEnumerable<Layer> WithDescendants()
+    {
+        yield return this;
+        foreach (Layer child in Children ?? [])
+        {
+            foreach (Layer descendant in child.WithDescendants())
+            {
+                yield return descendant;
+            }
+        }
+    }
+}
+
+/// <summary>
+/// Reads the layers of a network from its source: fields, what initializers and constructors put into them, Sequential with
+/// its names, methods of the class that make layers, and classes of the same program. Nothing is run.
+/// </summary>
+internal sealed class LayerTree
+{
+    private const int MaximumDepth = 6;
+    private static readonly IReadOnlyDictionary<string, long?> NoArguments = new Dictionary<string, long?>();
+
+    private readonly Compilation compilation;
+    private readonly TorchSymbols symbols;
+    private readonly CancellationToken cancellation;
+
+    public LayerTree(Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    {
+        this.compilation = compilation;
+        this.symbols = symbols;
+        this.cancellation = cancellation;
+    }
+
+    /// <summary>
+    /// The layers of a class by the field that holds them. <paramref name="isWhole"/> is false where more may be registered
+    /// in ways that are not in sight.
+    /// </summary>
+    public IReadOnlyList<Layer> Of(INamedTypeSymbol type, out bool isWhole) => Of(type, "", NoArguments, MaximumDepth, out isWhole);
+
+    private IReadOnlyList<Layer> Of(INamedTypeSymbol type, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, out bool isWhole)
+    {
+        isWhole = true;
+        var layers = new List<Layer>();
+        for (INamedTypeSymbol? current = type; current is not null && !IsModuleItself(current); current = current.BaseType)
+        {
+            if (current.DeclaringSyntaxReferences.Length == 0)
+            {
+                isWhole = false;
+                break;
+            }
+
+            Dictionary<string, ExpressionSyntax?> made = Assignments(current, layers, prefix, arguments, depth, ref isWhole);
+            foreach (ISymbol member in current.GetMembers())
+            {
+                if (member is IFieldSymbol { IsStatic: false, AssociatedSymbol: null } field && symbols.IsModule(field.Type))
+                {
+                    string path = prefix + ComponentName(field);
+                    ExpressionSyntax? value = Initializer(field);
+                    if (value is null)
+                    {
+                        made.TryGetValue(field.Name, out value);
+                    }
+
+                    layers.Add(value is null ? new Layer(path, null, null, null) : Make(value, path, arguments, depth));
+                }
+                else if (member is IPropertySymbol { IsStatic: false } property && symbols.IsModule(property.Type) && property.GetMethod is { } getter)
+                {
+                    // An auto-property is registered under the name of its backing field, which no one writes.
+                    isWhole = false;
+                    _ = getter;
+                }
+            }
+        }
+
+        return layers;
+    }
+
+    private bool IsModuleItself(INamedTypeSymbol type) => type.Name is "Module" or "HookableModule" && (type.ContainingType is { } outer && TorchSymbols.Is(outer, symbols.NN)) || type.SpecialType == SpecialType.System_Object;
+
+    /// <summary>What constructors assign to fields, null where they do it twice; and what they register by name.</summary>
+    private Dictionary<string, ExpressionSyntax?> Assignments(INamedTypeSymbol type, List<Layer> registered, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, ref bool isWhole)
+    {
+        var made = new Dictionary<string, ExpressionSyntax?>(StringComparer.Ordinal);
+        foreach (IMethodSymbol constructor in type.InstanceConstructors)
+        {
+            foreach (SyntaxReference reference in constructor.DeclaringSyntaxReferences)
+            {
+                if (reference.GetSyntax(cancellation) is not ConstructorDeclarationSyntax declaration)
+                {
+                    continue;
+                }
+
+                foreach (SyntaxNode node in declaration.DescendantNodes())
+                {
+                    if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment && FieldName(assignment.Left) is { } name)
+                    {
+                        made[name] = made.ContainsKey(name) ? null : assignment.Right;
+                    }
+                    else if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var key, var module, ..] } call && MethodName(call) is "register_module" or "add_module")
+                    {
+                        if (key.Expression is LiteralExpressionSyntax { Token.Value: string layer })
+                        {
+                            registered.Add(Make(module.Expression, prefix + layer, arguments, depth));
+                        }
+                        else
+                        {
+                            isWhole = false;
+                        }
+                    }
+                }
+            }
+        }
+
+        return made;
+    }
+
+    private ExpressionSyntax? Initializer(IFieldSymbol field) =>
+        field.DeclaringSyntaxReferences.Length == 1 && field.DeclaringSyntaxReferences[0].GetSyntax(cancellation) is VariableDeclaratorSyntax { Initializer.Value: { } value } ? value : null;
+
+    private Layer Make(ExpressionSyntax value, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
+    {
+        var unknown = new Layer(path, null, null, null);
+        value = value.Bare();
+        if (depth == 0)
+        {
+            return unknown;
+        }
+
+        switch (value)
+        {
+            case InvocationExpressionSyntax call:
+                return MakeByCall(call, path, arguments, depth) ?? unknown;
+            case BaseObjectCreationExpressionSyntax creation:
+                return MakeByConstructor(creation, path, arguments, depth) ?? unknown;
+            case AssignmentExpressionSyntax assignment:
+                return Make(assignment.Right, path, arguments, depth);
+            default:
+                return unknown;
+        }
+    }
+
+    private Layer? MakeByCall(InvocationExpressionSyntax call, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
+    {
+        SemanticModel model = Model(call);
+        if (model.GetSymbolInfo(call, cancellation).Symbol is not IMethodSymbol method)
+        {
+            return null;
+        }
+
+        if (method.Name is "to" or "cuda" or "cpu" or "half" or "double" && call.Expression is MemberAccessExpressionSyntax moved && symbols.IsOfTorch(method))
+        {
+            return Make(moved.Expression, path, arguments, depth - 1);
+        }
+
+        if (TorchSymbols.Is(method.ContainingType, symbols.NN))
+        {
+            return method.Name switch
+            {
+                "Sequential" => new Layer(path, method.Name, null, SequentialChildren(call, path, arguments, depth)),
+                _ when method.Name.StartsWith("Conv", StringComparison.Ordinal) => new Layer(path, method.Name, Number(call.ArgumentList, method, "in_channels", arguments, model), []),
+                _ => new Layer(path, method.Name, null, method.Name is "ModuleList" or "ModuleDict" ? null : []),
+            };
+        }
+
+        // A method of the program that makes a layer: what it returns, with the numbers that it is given.
+        if (method.DeclaringSyntaxReferences.Length != 1)
+        {
+            return null;
+        }
+
+        SyntaxNode declaration = method.DeclaringSyntaxReferences[0].GetSyntax(cancellation);
+        ExpressionSyntax? result = declaration switch
+        {
+            MethodDeclarationSyntax { ExpressionBody.Expression: var expression } => expression,
+            LocalFunctionStatementSyntax { ExpressionBody.Expression: var expression } => expression,
+            MethodDeclarationSyntax { Body.Statements: [ReturnStatementSyntax { Expression: { } expression }] } => expression,
+            LocalFunctionStatementSyntax { Body.Statements: [ReturnStatementSyntax { Expression: { } expression }] } => expression,
+            _ => null,
+        };
+        return result is null ? null : Make(result, path, Bind(call.ArgumentList, method, arguments, model), depth - 1);
+    }
+
+    private Layer? MakeByConstructor(BaseObjectCreationExpressionSyntax creation, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
+    {
+        SemanticModel model = Model(creation);
+        if (model.GetSymbolInfo(creation, cancellation).Symbol is not IMethodSymbol { ContainingType: { } type } constructor
+            || !symbols.IsModule(type)
+            || type.DeclaringSyntaxReferences.Length == 0)
+        {
+            return null;
+        }
+
+        IReadOnlyList<Layer> children = Of(type, path + ".", Bind(creation.ArgumentList, constructor, arguments, model), depth - 1, out bool isWhole);
+        return new Layer(path, type.Name, null, isWhole ? children : null);
+    }
+
+    private IReadOnlyList<Layer>? SequentialChildren(InvocationExpressionSyntax call, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
+    {
+        IEnumerable<ExpressionSyntax> parts = call.ArgumentList.Arguments.Select(static argument => argument.Expression);
+        if (call.ArgumentList.Arguments is [{ Expression: var only }])
+        {
+            parts = only.Bare() switch
+            {
+                ImplicitArrayCreationExpressionSyntax array => array.Initializer.Expressions,
+                ArrayCreationExpressionSyntax { Initializer: { } initializer } => initializer.Expressions,
+                CollectionExpressionSyntax collection when collection.Elements.All(static element => element is ExpressionElementSyntax) => collection.Elements.Select(static element => ((ExpressionElementSyntax)element).Expression),
+                ObjectCreationExpressionSyntax or CollectionExpressionSyntax or IdentifierNameSyntax => [],
+                _ => parts,
+            };
+        }
+
+        var children = new List<Layer>();
+        foreach (ExpressionSyntax part in parts)
+        {
+            (string name, ExpressionSyntax module) = part.Bare() is TupleExpressionSyntax { Arguments: [var key, var named] } && Model(key).GetConstantValue(key.Expression, cancellation) is { HasValue: true, Value: string text }
+                ? (text, named.Expression)
+                : (children.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), part);
+            children.Add(Make(module, $"{path}.{name}", arguments, depth - 1));
+        }
+
+        // Without parts in sight they come from elsewhere.
+        return children.Count == 0 ? null : children;
+    }
+
+    /// <summary>The numbers that a call gives to parameters.</summary>
+    private Dictionary<string, long?> Bind(ArgumentListSyntax? list, IMethodSymbol method, IReadOnlyDictionary<string, long?> outer, SemanticModel model)
+    {
+        var bound = new Dictionary<string, long?>(StringComparer.Ordinal);
+        foreach (IParameterSymbol parameter in method.Parameters)
+        {
+            bound[parameter.Name] = Number(list, method, parameter.Name, outer, model);
+        }
+
+        return bound;
+    }
+
+    private long? Number(ArgumentListSyntax? list, IMethodSymbol method, string parameter, IReadOnlyDictionary<string, long?> arguments, SemanticModel model)
+    {
+        IParameterSymbol? wanted = method.Parameters.FirstOrDefault(candidate => candidate.Name == parameter);
+        if (wanted is null)
+        {
+            return null;
+        }
+
+        int position = 0;
+        foreach (ArgumentSyntax argument in list?.Arguments ?? default)
+        {
+            if (argument.NameColon?.Name.Identifier.ValueText == parameter || (argument.NameColon is null && position == wanted.Ordinal))
+            {
+                return Number(argument.Expression, arguments, model);
+            }
+
+            position++;
+        }
+
+        return wanted.HasExplicitDefaultValue ? ToNumber(wanted.ExplicitDefaultValue) : null;
+    }
+
+    private long? Number(ExpressionSyntax expression, IReadOnlyDictionary<string, long?> arguments, SemanticModel model)
+    {
+        if (model.GetConstantValue(expression, cancellation) is { HasValue: true } constant)
+        {
+            return ToNumber(constant.Value);
+        }
+
+        return expression.Bare() is IdentifierNameSyntax name && arguments.TryGetValue(name.Identifier.ValueText, out long? value) && model.GetSymbolInfo(name, cancellation).Symbol is IParameterSymbol ? value : null;
+    }
+
+    private static long? ToNumber(object? value) => value switch
+    {
+        int number => number,
+        long number => number,
+        _ => null,
+    };
+
+    private static string? FieldName(ExpressionSyntax target) => target switch
+    {
+        IdentifierNameSyntax name => name.Identifier.ValueText,
+        MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
+        _ => null,
+    };
+
+    private static string? MethodName(InvocationExpressionSyntax call) => call.Expression switch
+    {
+        IdentifierNameSyntax name => name.Identifier.ValueText,
+        MemberAccessExpressionSyntax member => member.Name.Identifier.ValueText,
+        _ => null,
+    };
+
+    private static string ComponentName(IFieldSymbol field)
+    {
+        foreach (AttributeData attribute in field.GetAttributes())
+        {
+            if (attribute.AttributeClass is { Name: "ComponentNameAttribute" })
+            {
+                foreach (KeyValuePair<string, TypedConstant> named in attribute.NamedArguments)
+                {
+                    if (named is { Key: "Name", Value.Value: string name })
+                    {
+                        return name;
+                    }
+                }
+            }
+        }
+
+        return field.Name;
+    }
+
+    private SemanticModel Model(SyntaxNode node) => compilation.GetSemanticModel(node.SyntaxTree);
+}

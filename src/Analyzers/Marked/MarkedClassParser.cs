@@ -1,0 +1,395 @@
+using System.Runtime.CompilerServices;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace ChannelGen.Analyzers.Marked;
+
+/// <summary>Something wrong with a marked class, for the analyzer to report.</summary>
+internal sealed record Complaint(DiagnosticDescriptor Descriptor, string[] Arguments);
+
+/// <summary>What a [GrayscaleInput] asks for, or why it cannot be had.</summary>
+/// <param name="Model">What to generate; null if nothing can be.</param>
+/// <param name="Complaint">What is wrong; null if nothing is.</param>
+internal readonly record struct MarkedClass(WrapperModel? Model, Complaint? Complaint);
+
+/// <summary>Reads a class marked [GrayscaleInput]; the one place for its rules, which the analyzer and the generator share.</summary>
+internal static class MarkedClassParser
+{
+    public const string AttributeName = "ChannelGen.GrayscaleInputAttribute";
+
+    private static readonly ConditionalWeakTable<Compilation, TorchSymbols> SymbolsOf = new();
+
+    private static readonly SymbolDisplayFormat Qualified = SymbolDisplayFormat.FullyQualifiedFormat.AddMiscellaneousOptions(
+        SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
+
+    /// <summary>TorchSharp's symbols, looked up once for all marked classes of a compilation; null without TorchSharp.</summary>
+    public static TorchSymbols? Symbols(Compilation compilation)
+    {
+        if (SymbolsOf.TryGetValue(compilation, out TorchSymbols? known))
+        {
+            return known;
+        }
+
+        return TorchSymbols.Of(compilation) is { } found ? SymbolsOf.GetValue(compilation, _ => found) : null;
+    }
+
+    /// <summary>The class form.</summary>
+    public static MarkedClass Parse(INamedTypeSymbol type, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    {
+        string name = type.Name;
+        if (attribute.ConstructorArguments.Any(static argument => argument.Kind == TypedConstantKind.Type))
+        {
+            return Wrong(Descriptors.AssemblyForm, $"names a type on a class; on '{name}' write [GrayscaleInput] or [GrayscaleInput(\"layer\")]");
+        }
+
+        if (type.IsFileLocal)
+        {
+            return Wrong(Descriptors.NotModule, name, "is local to its file, where nothing can be added to it");
+        }
+
+        if (!IsPartial(type, cancellation))
+        {
+            return Wrong(Descriptors.NotPartial, name);
+        }
+
+        for (INamedTypeSymbol? outer = type.ContainingType; outer is not null; outer = outer.ContainingType)
+        {
+            if (!IsPartial(outer, cancellation))
+            {
+                return Wrong(Descriptors.ContainerNotPartial, name, outer.Name);
+            }
+        }
+
+        return Read(type, attribute, isExtension: false, compilation, symbols, cancellation);
+    }
+
+    /// <summary>The assembly form, whose class may be of another assembly.</summary>
+    public static MarkedClass ParseAssembly(AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    {
+        if (!attribute.ConstructorArguments.Any(static argument => argument.Kind == TypedConstantKind.Type))
+        {
+            return Wrong(Descriptors.AssemblyForm, "lacks the network's type, as in [assembly: GrayscaleInput(typeof(ResNet), \"conv1\")]");
+        }
+
+        if (TypeArgument(attribute) is not { } type)
+        {
+            return Wrong(Descriptors.AssemblyForm, "names no class");
+        }
+
+        type = type.OriginalDefinition;
+        if (IsRepeated(attribute, type, compilation))
+        {
+            return Wrong(Descriptors.AssemblyForm, $"repeats '{type.Name}', which is marked already");
+        }
+
+        return Read(type, attribute, isExtension: true, compilation, symbols, cancellation);
+    }
+
+    public static INamedTypeSymbol? TypeArgument(AttributeData attribute) =>
+        attribute.ConstructorArguments.FirstOrDefault(static argument => argument.Kind == TypedConstantKind.Type).Value as INamedTypeSymbol;
+
+    private static MarkedClass Read(INamedTypeSymbol type, AttributeData attribute, bool isExtension, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    {
+        string name = type.Name;
+        if (symbols.TypedModule(type) is not { } module)
+        {
+            return Wrong(Descriptors.NotModule, name, "does not derive from torch.nn.Module<..., TResult>");
+        }
+
+        if (type.IsAbstract || type.IsStatic)
+        {
+            return Wrong(Descriptors.NotModule, name, "is abstract; mark the classes that derive from it");
+        }
+
+        if (module.TypeArguments.Length is < 2 or > 7)
+        {
+            return Wrong(Descriptors.NotModule, name, "has a forward of more than six inputs");
+        }
+
+        IMethodSymbol? forward = Forward(type, module.TypeArguments.Length - 1);
+        string[] parameters = forward is null
+            ? [.. Enumerable.Range(1, module.TypeArguments.Length - 1).Select(static index => $"input{index}")]
+            : [.. forward.Parameters.Select(static parameter => parameter.Name)];
+        string? imageName = Named(attribute, "Image");
+        int image = imageName is null
+            ? module.TypeArguments.Take(module.TypeArguments.Length - 1).ToList().FindIndex(argument => symbols.IsTensor(argument))
+            : Array.IndexOf(parameters, imageName);
+        if (image < 0 || !symbols.IsTensor(module.TypeArguments[image]))
+        {
+            return Wrong(Descriptors.NotModule, name, imageName is null ? "its forward takes no Tensor" : $"its forward has no Tensor '{imageName}'");
+        }
+
+        // Whatever is wrong with the layer, the wrapper is there, so that one mistake does not show as many.
+        (string? layer, Direction direction, Complaint? complaint) = Stem(type, forward, image, attribute, compilation, symbols, cancellation);
+        return new MarkedClass(Model(type, module, parameters, image, layer, direction, isExtension, symbols), complaint);
+    }
+
+    private static (string? Layer, Direction Direction, Complaint? Complaint) Stem(INamedTypeSymbol type, IMethodSymbol? forward, int image, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    {
+        string? named = attribute.ConstructorArguments.FirstOrDefault(static argument => argument.Value is string).Value as string;
+        if (type.DeclaringSyntaxReferences.Length == 0)
+        {
+            return (named, Direction.ToGrayscale, null);
+        }
+
+        IReadOnlyList<Layer> layers = new LayerTree(compilation, symbols, cancellation).Of(type, out bool isWhole);
+        if (named is not null)
+        {
+            return NamedStem(type.Name, named, layers, isWhole);
+        }
+
+        Layer[] color = Candidates(layers, 3);
+        Layer[] gray = Candidates(layers, 1);
+        Layer[] candidates = color.Length > 0 ? color : gray;
+        Direction direction = color.Length == 0 && gray.Length > 0 && IsKnown(layers, isWhole) ? Direction.ToColor : Direction.ToGrayscale;
+        if (candidates.Length == 0 || (candidates.Length == 1 && IsKnown(layers, isWhole) && direction == Direction.ToGrayscale))
+        {
+            return (candidates.FirstOrDefault()?.Path, direction, null);
+        }
+
+        IReadOnlyList<string> receivers = forward is null ? [] : ImageFlow.Receivers(forward, image, compilation, symbols, cancellation);
+
+        // In each layer that is given the image, its first convolution is what receives it.
+        Layer[] stems = [.. receivers
+            .Select(field => layers.FirstOrDefault(layer => layer.Path == field))
+            .Select(static layer => layer?.WithDescendants().FirstOrDefault(static inner => inner.IsConvolution || inner.Children is null))
+            .Where(static layer => layer is not null)
+            .Select(static layer => layer!)];
+        Layer[] ofThree = [.. stems.Where(static layer => layer is { IsConvolution: true, InChannels: 3 })];
+        Layer[] ofOne = [.. stems.Where(static layer => layer is { IsConvolution: true, InChannels: 1 })];
+        if (ofThree.Length + ofOne.Length != stems.Length || stems.Length == 0)
+        {
+            // Something in the way is not in sight: the runtime sees it.
+            return (null, direction, null);
+        }
+
+        Layer[] found = ofThree.Length > 0 ? ofThree : ofOne;
+        direction = ofThree.Length > 0 ? Direction.ToGrayscale : Direction.ToColor;
+        return found.Length == 1
+            ? (found[0].Path, direction, null)
+            : (null, direction, new Complaint(Descriptors.SeveralStems, [type.Name, string.Join(", ", found.Select(static layer => $"'{layer.Path}'")), found[0].Path]));
+    }
+
+    private static (string? Layer, Direction Direction, Complaint? Complaint) NamedStem(string className, string named, IReadOnlyList<Layer> layers, bool isWhole)
+    {
+        Layer[] all = [.. layers.SelectMany(static layer => layer.WithDescendants())];
+        Layer? found = all.FirstOrDefault(layer => layer.Path == named);
+        if (found is not null)
+        {
+            if (found.Kind is null || (found.IsConvolution && found.InChannels is null))
+            {
+                return (named, Direction.ToGrayscale, null);
+            }
+
+            return found switch
+            {
+                { IsConvolution: true, InChannels: 3 } => (named, Direction.ToGrayscale, null),
+                { IsConvolution: true, InChannels: 1 } => (named, Direction.ToColor, null),
+                { IsConvolution: true } => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind} with {found.InChannels} input channels"])),
+                _ => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind}"])),
+            };
+        }
+
+        // Missing for certain only if every layer on the way is in sight.
+        bool hidden = !isWhole || all.Any(layer => layer.Children is null && named.StartsWith(layer.Path + ".", StringComparison.Ordinal));
+        if (hidden)
+        {
+            return (named, Direction.ToGrayscale, null);
+        }
+
+        string[] convolutions = [.. all.Where(static layer => layer.IsConvolution).Select(static layer => $"'{layer.Path}'").Take(6)];
+        string hint = convolutions.Length == 0 ? "; none of its layers is a convolution" : $"; its convolutions are {string.Join(", ", convolutions)}";
+        return (named, Direction.ToGrayscale, new Complaint(Descriptors.NoSuchLayer, [className, named, hint]));
+    }
+
+    private static Layer[] Candidates(IReadOnlyList<Layer> layers, long channels) =>
+        [.. layers.SelectMany(static layer => layer.WithDescendants()).Where(layer => layer.IsConvolution && layer.InChannels == channels).GroupBy(static layer => layer.Path).Select(static group => group.First())];
+
+    /// <summary>Whether every layer is in sight, so that what is not there does not exist.</summary>
+    private static bool IsKnown(IReadOnlyList<Layer> layers, bool isWhole) =>
+        isWhole && layers.SelectMany(static layer => layer.WithDescendants()).All(static layer => layer.Kind is not null && layer.Children is not null && (!layer.IsConvolution || layer.InChannels is not null));
+
+    private static WrapperModel Model(INamedTypeSymbol type, INamedTypeSymbol module, string[] parameters, int image, string? layer, Direction direction, bool isExtension, TorchSymbols symbols)
+    {
+        var containers = new List<string>();
+        if (!isExtension)
+        {
+            for (INamedTypeSymbol? outer = type.ContainingType; outer is not null; outer = outer.ContainingType)
+            {
+                containers.Insert(0, $"partial {Keyword(outer)} {Escaped(outer.Name)}{TypeParameters(outer)}");
+            }
+        }
+
+        string plainName = isExtension && type.ContainingType is not null ? string.Join("_", Outers(type).Select(static outer => outer.Name).Append(type.Name)) : type.Name;
+        string method = direction == Direction.ToGrayscale ? "ToGrayscale" : "ToColor";
+        return new WrapperModel(
+            type.ContainingNamespace.IsGlobalNamespace ? "" : string.Join(".", type.ContainingNamespace.ToDisplayParts().Where(static part => part.Kind != SymbolDisplayPartKind.Punctuation).Select(static part => Escaped(part.ToString().TrimStart('@')))),
+            new EquatableArray<string>(containers),
+            Escaped(type.Name),
+            plainName,
+            type.ToDisplayString(Qualified),
+            TypeParameters(type),
+            Constraints(type),
+            isExtension ? "internal" : Accessibility(type),
+            direction,
+            new EquatableArray<string>(module.TypeArguments.Select(static argument => argument.ToDisplayString(Qualified))),
+            new EquatableArray<string>(parameters.Select(Escaped)),
+            image,
+            layer,
+            isExtension,
+            HidesBase(type, method, symbols),
+            HintName(type, plainName));
+    }
+
+    /// <summary>The override that says what the parameters are called.</summary>
+    private static IMethodSymbol? Forward(INamedTypeSymbol type, int inputs)
+    {
+        for (INamedTypeSymbol? current = type; current is not null; current = current.BaseType)
+        {
+            foreach (ISymbol member in current.GetMembers("forward"))
+            {
+                if (member is IMethodSymbol { IsOverride: true } method && method.Parameters.Length == inputs)
+                {
+                    return method;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a base class is marked too, and so has a method of the same name.</summary>
+    private static bool HidesBase(INamedTypeSymbol type, string method, TorchSymbols symbols)
+    {
+        for (INamedTypeSymbol? current = type.BaseType; current is not null && symbols.IsModule(current); current = current.BaseType)
+        {
+            if (current.GetAttributes().Any(static attribute => attribute.AttributeClass?.ToDisplayString() == AttributeName) || current.GetMembers(method).Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsRepeated(AttributeData attribute, INamedTypeSymbol type, Compilation compilation)
+    {
+        if (SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly)
+            && type.GetAttributes().Any(static own => own.AttributeClass?.ToDisplayString() == AttributeName))
+        {
+            return true;
+        }
+
+        foreach (AttributeData other in compilation.Assembly.GetAttributes())
+        {
+            if (other.ApplicationSyntaxReference?.Span == attribute.ApplicationSyntaxReference?.Span && other.ApplicationSyntaxReference?.SyntaxTree == attribute.ApplicationSyntaxReference?.SyntaxTree)
+            {
+                return false;
+            }
+
+            if (SymbolEqualityComparer.Default.Equals(other.AttributeClass, attribute.AttributeClass) && SymbolEqualityComparer.Default.Equals(TypeArgument(other)?.OriginalDefinition, type))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsPartial(INamedTypeSymbol type, CancellationToken cancellation) =>
+        type.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax(cancellation) is TypeDeclarationSyntax declaration && declaration.Modifiers.Any(SyntaxKind.PartialKeyword));
+
+    private static string? Named(AttributeData attribute, string name)
+    {
+        foreach (KeyValuePair<string, TypedConstant> argument in attribute.NamedArguments)
+        {
+            if (argument.Key == name && argument.Value.Value is string value)
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<INamedTypeSymbol> Outers(INamedTypeSymbol type)
+    {
+        var outers = new Stack<INamedTypeSymbol>();
+        for (INamedTypeSymbol? outer = type.ContainingType; outer is not null; outer = outer.ContainingType)
+        {
+            outers.Push(outer);
+        }
+
+        return outers;
+    }
+
+    private static string Keyword(INamedTypeSymbol type) => type switch
+    {
+        { IsRecord: true, TypeKind: TypeKind.Struct } => "record struct",
+        { IsRecord: true } => "record",
+        { TypeKind: TypeKind.Struct } => "struct",
+        { TypeKind: TypeKind.Interface } => "interface",
+        _ => "class",
+    };
+
+    private static string TypeParameters(INamedTypeSymbol type) =>
+        type.TypeParameters.Length == 0 ? "" : $"<{string.Join(", ", type.TypeParameters.Select(static parameter => Escaped(parameter.Name)))}>";
+
+    private static string Constraints(INamedTypeSymbol type)
+    {
+        var clauses = new List<string>();
+        foreach (ITypeParameterSymbol parameter in type.TypeParameters)
+        {
+            var parts = new List<string>();
+            if (parameter.HasUnmanagedTypeConstraint)
+            {
+                parts.Add("unmanaged");
+            }
+            else if (parameter.HasValueTypeConstraint)
+            {
+                parts.Add("struct");
+            }
+            else if (parameter.HasReferenceTypeConstraint)
+            {
+                parts.Add(parameter.ReferenceTypeConstraintNullableAnnotation == NullableAnnotation.Annotated ? "class?" : "class");
+            }
+            else if (parameter.HasNotNullConstraint)
+            {
+                parts.Add("notnull");
+            }
+
+            parts.AddRange(parameter.ConstraintTypes.Select(static constraint => constraint.ToDisplayString(Qualified)));
+            if (parameter.HasConstructorConstraint)
+            {
+                parts.Add("new()");
+            }
+
+            if (parts.Count > 0)
+            {
+                clauses.Add($"where {Escaped(parameter.Name)} : {string.Join(", ", parts)}");
+            }
+        }
+
+        return string.Join(" ", clauses);
+    }
+
+    private static string Accessibility(INamedTypeSymbol type) => SyntaxFacts.GetText(type.DeclaredAccessibility);
+
+    private static string Escaped(string name) => SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
+
+    /// <summary>Short enough for every file system, and one for each class: the name and a hash of where it is.</summary>
+    private static string HintName(INamedTypeSymbol type, string plainName)
+    {
+        const int LongestName = 60;
+        ulong hash = 14695981039346656037; // FNV-1a
+        foreach (char letter in type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat) + "`" + type.Arity)
+        {
+            hash = unchecked((hash ^ letter) * 1099511628211);
+        }
+
+        return $"{(plainName.Length > LongestName ? plainName.Substring(0, LongestName) : plainName)}.{hash:x16}.g.cs";
+    }
+
+    private static MarkedClass Wrong(DiagnosticDescriptor descriptor, params string[] arguments) => new(null, new Complaint(descriptor, arguments));
+}
