@@ -10,6 +10,9 @@ namespace ChannelGen.Analyzers.Marked;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class MarkedClassAnalyzer : TorchAnalyzer
 {
+    /// <summary>The property under which layers that could be named travel to the fix, one a line.</summary>
+    internal const string LayersKey = "layers";
+
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(
         Descriptors.NotPartial,
@@ -66,7 +69,11 @@ public sealed class MarkedClassAnalyzer : TorchAnalyzer
     }
 
     private static void Report(Action<Diagnostic> report, Complaint complaint, Location location) =>
-        report(Diagnostic.Create(complaint.Descriptor, location, complaint.Arguments.Cast<object>().ToArray()));
+        report(Diagnostic.Create(
+            complaint.Descriptor,
+            location,
+            ImmutableDictionary<string, string?>.Empty.Add(LayersKey, string.Join("\n", complaint.Layers)),
+            complaint.Arguments.Cast<object>().ToArray()));
 
     /// <summary>What is wrong with the class shows at its name; what is wrong with the attribute shows there.</summary>
     private static Location Place(Complaint complaint, INamedTypeSymbol type, AttributeData attribute, CancellationToken cancellation)

@@ -6,7 +6,10 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace ChannelGen.Analyzers.Marked;
 
 /// <summary>Something wrong with a marked class, for the analyzer to report.</summary>
-internal sealed record Complaint(DiagnosticDescriptor Descriptor, string[] Arguments);
+/// <param name="Descriptor">Which.</param>
+/// <param name="Arguments">What its message says.</param>
+/// <param name="Layers">Layers that could be named instead.</param>
+internal sealed record Complaint(DiagnosticDescriptor Descriptor, string[] Arguments, params string[] Layers);
 
 /// <summary>What a [GrayscaleInput] asks for, or why it cannot be had.</summary>
 /// <param name="Model">What to generate; null if nothing can be.</param>
@@ -168,13 +171,14 @@ internal static class MarkedClassParser
         direction = ofThree.Length > 0 ? Direction.ToGrayscale : Direction.ToColor;
         return found.Length == 1
             ? (found[0].Path, direction, null)
-            : (null, direction, new Complaint(Descriptors.SeveralStems, [type.Name, string.Join(", ", found.Select(static layer => $"'{layer.Path}'")), found[0].Path]));
+            : (null, direction, new Complaint(Descriptors.SeveralStems, [type.Name, string.Join(", ", found.Select(static layer => $"'{layer.Path}'")), found[0].Path], [.. found.Select(static layer => layer.Path)]));
     }
 
     private static (string? Layer, Direction Direction, Complaint? Complaint) NamedStem(string className, string named, IReadOnlyList<Layer> layers, bool isWhole)
     {
         Layer[] all = [.. layers.SelectMany(static layer => layer.WithDescendants())];
         Layer? found = all.FirstOrDefault(layer => layer.Path == named);
+        string[] suitable = [.. all.Where(static layer => layer is { IsConvolution: true, InChannels: 3 or 1 }).Select(static layer => layer.Path)];
         if (found is not null)
         {
             if (found.Kind is null || (found.IsConvolution && found.InChannels is null))
@@ -186,8 +190,8 @@ internal static class MarkedClassParser
             {
                 { IsConvolution: true, InChannels: 3 } => (named, Direction.ToGrayscale, null),
                 { IsConvolution: true, InChannels: 1 } => (named, Direction.ToColor, null),
-                { IsConvolution: true } => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind} with {found.InChannels} input channels"])),
-                _ => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind}"])),
+                { IsConvolution: true } => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind} with {found.InChannels} input channels"], suitable)),
+                _ => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind}"], suitable)),
             };
         }
 
@@ -200,7 +204,7 @@ internal static class MarkedClassParser
 
         string[] convolutions = [.. all.Where(static layer => layer.IsConvolution).Select(static layer => $"'{layer.Path}'").Take(6)];
         string hint = convolutions.Length == 0 ? "; none of its layers is a convolution" : $"; its convolutions are {string.Join(", ", convolutions)}";
-        return (named, Direction.ToGrayscale, new Complaint(Descriptors.NoSuchLayer, [className, named, hint]));
+        return (named, Direction.ToGrayscale, new Complaint(Descriptors.NoSuchLayer, [className, named, hint], suitable));
     }
 
     private static Layer[] Candidates(IReadOnlyList<Layer> layers, long channels) =>

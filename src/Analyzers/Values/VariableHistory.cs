@@ -169,7 +169,7 @@ internal sealed class VariableHistory
             case ConditionalAccessExpressionSyntax access when access.Expression == node && access.WhenNotNull is InvocationExpressionSyntax { Expression: MemberBindingExpressionSyntax binding } && MutatesInPlace(binding.Name.Identifier.ValueText):
                 mutations.Add(access);
                 break;
-            case ArgumentSyntax argument when Callee(argument, model, cancellation) is { } callee && !symbols.IsOfTorch(callee) && !IsHarmless(callee):
+            case ArgumentSyntax argument when Callee(argument, model, cancellation) is { } callee && !symbols.IsOfTorch(callee) && !IsHarmless(callee) && !IsNetworkCall(callee, symbols):
                 escapes.Add(argument);
                 break;
             default:
@@ -214,6 +214,9 @@ internal sealed class VariableHistory
         || (method.ContainingType is { Name: "List", Arity: 1 } && method.Name is "ToArray" or "AsReadOnly" or "GetEnumerator" or "Contains" or "IndexOf")
         || (method.ContainingType.SpecialType is SpecialType.System_Object or SpecialType.System_String)
         || method.Name is "Dispose" or "ToString" or "Equals" or "GetHashCode";
+
+    /// <summary>A network of the program's own reads its input, as those of TorchSharp do.</summary>
+    private static bool IsNetworkCall(IMethodSymbol method, TorchSymbols symbols) => method.Name is "forward" or "call" && symbols.IsModule(method.ContainingType);
 
     private static IMethodSymbol? Callee(ArgumentSyntax argument, SemanticModel model, CancellationToken cancellation) =>
         argument.Parent?.Parent is { } call and (InvocationExpressionSyntax or BaseObjectCreationExpressionSyntax)

@@ -281,10 +281,10 @@ public sealed class ChannelConversion
                         expected = probe.Run(old, scope);
                     }
                 }
-                catch (Exception exception) when (IsOfTheImage(exception))
+                catch (ProbeException exception)
                 {
                     // Not an image that this network takes; the next size may be.
-                    lastFailure = exception;
+                    lastFailure = exception.InnerException;
                     continue;
                 }
 
@@ -348,7 +348,7 @@ public sealed class ChannelConversion
                     ? "the answers differ. Per-channel normalization is added by a forward hook: run the layer with call, not forward. If it is, the image also reaches something else."
                     : $"the answers differ: the image also reaches something else{FirstDifference(probe, conversion, gray)}.";
             }
-            catch (Exception exception) when (IsOfTheImage(exception))
+            catch (ProbeException exception)
             {
                 trouble = $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {last ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
             }
@@ -483,11 +483,5 @@ public sealed class ChannelConversion
         }
 
         private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd('.') + ".";
-
-        /// <summary>
-        /// Whether an exception may come of an image that does not suit: a network may throw anything at a size or a number of
-        /// channels that it was not made for. It is told to the caller if no image suits.
-        /// </summary>
-        private static bool IsOfTheImage(Exception exception) => exception is not OutOfMemoryException;
     }
 }

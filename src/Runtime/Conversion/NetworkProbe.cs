@@ -69,7 +69,7 @@ internal sealed class NetworkProbe
             using DisposeScope scope = NewDisposeScope();
             network.eval();
             observe?.Invoke();
-            return [.. Tensors(forward(image)).Select(result => Kept(result, owner))];
+            return [.. Tensors(Forward(image)).Select(result => Kept(result, owner))];
         }
         finally
         {
@@ -157,6 +157,22 @@ internal sealed class NetworkProbe
         }
     }
 
+    /// <summary>
+    /// A network may throw anything at a size or a number of channels that it was not made for; what this class itself does
+    /// wrong is another matter, and not caught with it.
+    /// </summary>
+    private object? Forward(Tensor image)
+    {
+        try
+        {
+            return forward(image);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            throw new ProbeException(exception);
+        }
+    }
+
     private static IEnumerable<Tensor> Tensors(object? answer) => answer switch
     {
         Tensor tensor => [tensor],
@@ -218,6 +234,19 @@ internal sealed class NetworkProbe
             }
         }
 
-        private static DictionaryEntry[] Entries(IDictionary table) => [.. table.Cast<DictionaryEntry>()];
+        private static DictionaryEntry[] Entries(IDictionary table)
+        {
+            var entries = new List<DictionaryEntry>(table.Count);
+            IDictionaryEnumerator each = table.GetEnumerator();
+            while (each.MoveNext())
+            {
+                entries.Add(each.Entry);
+            }
+
+            return [.. entries];
+        }
     }
 }
+
+/// <summary>The network itself failed on an image; the reason is inside.</summary>
+internal sealed class ProbeException(Exception reason) : Exception(reason.Message, reason);

@@ -1,0 +1,117 @@
+using ChannelGen.Analyzers.Marked;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace ChannelGen.CodeFixes;
+
+/// <summary>Applies conversions of calls, and marks classes, in a solution.</summary>
+internal static class SolutionChange
+{
+    public static async Task<Document> ConvertCalls(Document document, IEnumerable<Diagnostic> diagnostics, CancellationToken cancellation)
+    {
+        if (await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not CompilationUnitSyntax root
+            || await document.GetSemanticModelAsync(cancellation).ConfigureAwait(false) is not { } model)
+        {
+            return document;
+        }
+
+        CallConversion[] conversions = [.. diagnostics
+            .OrderBy(static diagnostic => diagnostic.Location.SourceSpan.Start)
+            .Select(diagnostic => CallConversion.Find(root, model, diagnostic, cancellation))
+            .Where(static conversion => conversion is not null)
+            .Select(static conversion => conversion!)];
+        return conversions.Length == 0 ? document : document.WithSyntaxRoot(Apply(root, conversions));
+    }
+
+    public static CompilationUnitSyntax Apply(CompilationUnitSyntax root, IReadOnlyCollection<CallConversion> conversions)
+    {
+        var replacements = new Dictionary<SyntaxNode, SyntaxNode>();
+        foreach (KeyValuePair<SyntaxNode, SyntaxNode> replacement in conversions.SelectMany(static conversion => conversion.Replacements))
+        {
+            replacements[replacement.Key] = replacement.Value;
+        }
+
+        SyntaxNode[] removals = [.. conversions.SelectMany(static conversion => conversion.Removals).Distinct()];
+        root = root.TrackNodes(replacements.Keys.Concat(removals));
+
+        // From the inside out: one stack may lie in another's argument.
+        foreach (SyntaxNode node in replacements.Keys.OrderBy(static node => node.Span.Length))
+        {
+            if (root.GetCurrentNode(node) is { } current)
+            {
+                root = root.ReplaceNode(current, replacements[node]);
+            }
+        }
+
+        foreach (SyntaxNode node in removals)
+        {
+            if (root.GetCurrentNode(node) is { } current)
+            {
+                SyntaxTriviaList leading = current.GetLeadingTrivia();
+                bool hasComment = leading.Any(static trivia => !trivia.IsKind(SyntaxKind.WhitespaceTrivia) && !trivia.IsKind(SyntaxKind.EndOfLineTrivia));
+                if (hasComment && leading.Last().IsKind(SyntaxKind.WhitespaceTrivia))
+                {
+                    // The indentation of what goes is not that of what follows.
+                    root = root.ReplaceNode(current, current.WithLeadingTrivia(leading.Take(leading.Count - 1)));
+                    current = root.GetCurrentNode(node)!;
+                }
+
+                SyntaxNode statement = current.Parent is GlobalStatementSyntax global ? global : current;
+                root = root.RemoveNode(statement, hasComment ? SyntaxRemoveOptions.KeepLeadingTrivia : SyntaxRemoveOptions.KeepNoTrivia)!;
+            }
+        }
+
+        return conversions.Any(static conversion => conversion.NeedsUsing) ? Usings.AddChannelGen(root) : root;
+    }
+
+    /// <summary>Marks a class with [GrayscaleInput] and makes it, and what it lies in, partial.</summary>
+    public static async Task<Solution> Mark(Solution solution, INamedTypeSymbol type, CancellationToken cancellation)
+    {
+        SyntaxReference? reference = type.DeclaringSyntaxReferences.FirstOrDefault();
+        if (reference is null || solution.GetDocument(reference.SyntaxTree) is null)
+        {
+            // The tree has changed in the meantime; the document is found by its path.
+            DocumentId? id = reference is null ? null : solution.GetDocumentIdsWithFilePath(reference.SyntaxTree.FilePath).FirstOrDefault();
+            if (id is null || solution.GetDocument(id) is not { } changed)
+            {
+                return solution;
+            }
+
+            return await MarkIn(solution, changed, type.Name, cancellation).ConfigureAwait(false);
+        }
+
+        return await MarkIn(solution, solution.GetDocument(reference.SyntaxTree)!, type.Name, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<Solution> MarkIn(Solution solution, Document document, string className, CancellationToken cancellation)
+    {
+        if (await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not CompilationUnitSyntax root
+            || root.DescendantNodes().OfType<ClassDeclarationSyntax>().FirstOrDefault(candidate => candidate.Identifier.ValueText == className) is not { } declaration
+            || declaration.AttributeLists.SelectMany(static list => list.Attributes).Any(static attribute => attribute.Name.ToString() is "GrayscaleInput" or "GrayscaleInputAttribute"))
+        {
+            return solution;
+        }
+
+        root = root.ReplaceNode(declaration, MarkedDeclaration(declaration));
+        while (root.DescendantNodes().OfType<ClassDeclarationSyntax>().First(candidate => candidate.Identifier.ValueText == className).Ancestors().OfType<TypeDeclarationSyntax>().FirstOrDefault(static outer => !Partial.Is(outer)) is { } container)
+        {
+            root = root.ReplaceNode(container, Partial.Make(container));
+        }
+
+        return solution.WithDocumentSyntaxRoot(document.Id, Usings.AddChannelGen(root));
+    }
+
+    private static ClassDeclarationSyntax MarkedDeclaration(ClassDeclarationSyntax declaration)
+    {
+        SyntaxTriviaList leading = declaration.GetLeadingTrivia();
+        SyntaxTriviaList indentation = SyntaxFactory.TriviaList(leading.Reverse().TakeWhile(static trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)).Reverse());
+        string newline = declaration.DescendantTrivia().FirstOrDefault(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToString() is { Length: > 0 } found ? found : "\n";
+        AttributeListSyntax mark = SyntaxFactory.AttributeList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.Attribute(SyntaxFactory.ParseName("GrayscaleInput"))))
+            .WithLeadingTrivia(leading)
+            .WithTrailingTrivia(SyntaxFactory.EndOfLine(newline));
+        declaration = declaration.WithLeadingTrivia(indentation);
+        declaration = (ClassDeclarationSyntax)Partial.Make(declaration);
+        return declaration.WithAttributeLists(declaration.AttributeLists.Insert(0, mark));
+    }
+}

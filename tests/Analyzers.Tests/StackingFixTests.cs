@@ -1,0 +1,155 @@
+using ChannelGen.Analyzers.Stacking;
+using ChannelGen.CodeFixes;
+
+namespace ChannelGen.Analyzers.Tests;
+
+public class StackingFixTests
+{
+    /// <summary>A program around statements that use a gray image x, [2, 1, 16, 16], and fill the list of numbers.</summary>
+    private static string Program(string statements, bool withUsing = true, string members = "") => $$"""
+        using System;
+        using System.Collections.Generic;
+        using System.Linq;
+        {{(withUsing ? "using ChannelGen;\n" : "")}}using TorchSharp;
+        using static TorchSharp.torch;
+        using static TorchSharp.torch.nn;
+
+        public partial class Net : Module<Tensor, Tensor>
+        {
+            private readonly TorchSharp.Modules.Conv2d conv1 = Conv2d(3, 4, 3, padding: 1);
+
+            public Net() : base("net") => RegisterComponents();
+
+            public override Tensor forward(Tensor image) => conv1.call(image);
+        }
+
+        public static class Program
+        {
+            {{members}}
+            public static double[] Numbers()
+            {
+                manual_seed(7);
+                var numbers = new List<double>();
+                var net = new Net();
+                var x = rand(2, 1, 16, 16);
+                {{statements.Replace("\n", "\n        ")}}
+                return numbers.ToArray();
+            }
+
+            private static double Sum(Tensor t) => t.to(ScalarType.Float64).square().sum().item<double>();
+        }
+        """.Replace("\r", "");
+
+    public static TheoryData<string, string> Conversions => new()
+    {
+        { "numbers.Add(Sum(net.forward({|CG0001:torch.cat(new[] { x, x, x }, 1)|})));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));" },
+        { "numbers.Add(Sum(net.call({|CG0001:x.repeat(1, 3, 1, 1)|})));", "numbers.Add(Sum(net.ToGrayscale().call(x)));" },
+        { "numbers.Add(Sum(net.forward({|CG0001:x.expand(-1, 3, -1, -1)|})));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));" },
+        { "numbers.Add(Sum(net.forward({|CG0001:x.expand(x.shape[0], 3, x.shape[2], x.shape[3])|})));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));" },
+        { "numbers.Add(Sum(net.forward({|CG0001:x.repeat_interleave(3, dim: 1)|})));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));" },
+        { "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}.to(torch.CPU))));", "numbers.Add(Sum(net.ToGrayscale().forward(x.to(torch.CPU))));" },
+        { "var flat = rand(2, 16, 16);\nnumbers.Add(Sum(net.forward({|CG0001:torch.stack([flat, flat, flat], 1)|})));", "var flat = rand(2, 16, 16);\nnumbers.Add(Sum(net.ToGrayscale().forward(flat.unsqueeze(1))));" },
+        { "var flat = rand(2, 16, 16);\nnumbers.Add(Sum(net.forward({|CG0001:flat.unsqueeze(1).repeat(1, 3, 1, 1)|})));", "var flat = rand(2, 16, 16);\nnumbers.Add(Sum(net.ToGrayscale().forward(flat.unsqueeze(1))));" },
+        { "// once for each channel\nvar rgb = {|CG0001:torch.cat(new[] { x, x, x }, 1)|};\nnumbers.Add(Sum(net.forward(rgb))); // the answer", "// once for each channel\nnumbers.Add(Sum(net.ToGrayscale().forward(x))); // the answer" },
+        { "Tensor[] parts = { x, x, x };\nnumbers.Add(Sum(net.forward({|CG0001:torch.cat(parts, 1)|})));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));" },
+        { "Tensor[] parts = { x, x, x };\nvar rgb = {|CG0001:torch.cat(parts, 1)|};\nnumbers.Add(Sum(net.forward(rgb)));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));" },
+        { "var rgb = {|CG0001:(x / 2).repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(rgb)));", "var rgb = x / 2;\nnumbers.Add(Sum(net.ToGrayscale().forward(rgb)));" },
+        { "numbers.Add(Sum(net.forward({|CG0001:(x / 2).repeat(1, 3, 1, 1)|}.to(torch.CPU))));", "numbers.Add(Sum(net.ToGrayscale().forward((x / 2).to(torch.CPU))));" },
+        { "for (int i = 0; i < 3; i++)\n{\n    numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));\n}", "for (int i = 0; i < 3; i++)\n{\n    numbers.Add(Sum(net.ToGrayscale().forward(x)));\n}" },
+        { "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));\nnumbers.Add(Sum(net.call({|CG0001:x.repeat(1, 3, 1, 1)|})));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));\nnumbers.Add(Sum(net.ToGrayscale().call(x)));" },
+        { "numbers.Add(Sum(net.forward(/* gray */ {|CG0001:torch.cat([x, x, x], 1)|} /* three times */)));", "numbers.Add(Sum(net.ToGrayscale().forward(/* gray */ x /* three times */)));" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Conversions))]
+    public async Task The_call_is_converted_and_computes_the_same(string before, string after)
+    {
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(Program(before), Program(after));
+        VerifyFix.AssertSameNumbers(Program(before), Program(after));
+    }
+
+    [Fact]
+    public Task The_using_is_added_where_it_sorts() => VerifyFix.Of<StackingAnalyzer, StackingFix>(
+        Program("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));", withUsing: false).Replace("using System;\nusing System.Collections.Generic;\nusing System.Linq;\n", "using System.Collections.Generic;\n"),
+        Program("numbers.Add(Sum(net.ToGrayscale().forward(x)));", withUsing: false).Replace("using System;\nusing System.Collections.Generic;\nusing System.Linq;\n", "using System.Collections.Generic;\nusing ChannelGen;\n"));
+
+    [Fact]
+    public async Task An_existing_wrapper_is_used()
+    {
+        string before = Program("var gray = net.ToGrayscale();\nnumbers.Add(Sum(gray.forward({|CG0001:torch.cat([x, x, x], 1)|})));");
+        string after = Program("var gray = net.ToGrayscale();\nnumbers.Add(Sum(gray.forward(x)));");
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after);
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(
+            Program("var gray = net.ToGrayscale();\nnumbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));"),
+            after);
+    }
+
+    [Fact]
+    public async Task The_class_is_marked_as_well()
+    {
+        string before = Program("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));").Replace("public partial class Net", "// A network.\npublic class Net");
+        string after = Program("numbers.Add(Sum(net.ToGrayscale().forward(x)));").Replace("public partial class Net", "// A network.\n[GrayscaleInput]\npublic partial class Net");
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, index: 1, equivalenceKey: StackingFix.ConvertAndMarkKey);
+        VerifyFix.AssertSameNumbers(before, after);
+    }
+
+    [Theory]
+    [InlineData("var s = {|CG0001:torch.cat([x, x, x], 1)|};")]
+    [InlineData("var y = x.shape[1] == 1 ? {|CG0001:x.repeat(1, 3, 1, 1)|} : x; numbers.Add(Sum(net.forward(y)));")]
+    [InlineData("if (x.shape[1] == 1) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net.forward(rand(2, 3, 16, 16))));")]
+    [InlineData("var rgb = {|CG0001:torch.cat([x, x, x], 1)|}; numbers.Add(Sum(rgb)); numbers.Add(Sum(net.forward(rgb)));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:x.expand(4, 3, 16, 16)|})));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:x * ones(1, 3, 1, 1)|})));")]
+    [InlineData("var rgb = {|CG0001:torch.cat([x, x, x], 1)|}; x = x * 2; numbers.Add(Sum(x)); numbers.Add(Sum(net.forward(rgb * 1)));")]
+    [InlineData("var nets = new[] { net }; numbers.Add(Sum(nets[0].forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
+    [InlineData("Evaluate(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); void Evaluate(Net n) { }")]
+    [InlineData("Func<Tensor, Tensor> f = t => {|CG0001:t.expand(-1, 3, -1, -1)|}; numbers.Add(Sum(f(x)));")]
+    [InlineData("using var rgb = {|CG0001:torch.cat([x, x, x], 1)|}.clone(); numbers.Add(Sum(net.forward(rgb))); rgb.add_(1);")]
+    [InlineData("var conv = Conv2d(3, 4, 3); numbers.Add(Sum(conv.forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
+    public Task Nothing_is_offered(string statements) => VerifyFix.None<StackingAnalyzer, StackingFix>(Program(statements));
+
+    [Fact]
+    public Task A_variable_that_changed_in_between_keeps_its_local()
+    {
+        const string Before = "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nx = x * 2;\nnumbers.Add(Sum(net.forward(rgb)));";
+        const string After = "var rgb = x;\nx = x * 2;\nnumbers.Add(Sum(net.ToGrayscale().forward(rgb)));";
+        VerifyFix.AssertSameNumbers(Program(Before), Program(After));
+        return VerifyFix.Of<StackingAnalyzer, StackingFix>(Program(Before), Program(After));
+    }
+
+    [Fact]
+    public Task Nothing_is_offered_inside_a_networks_own_forward() => VerifyFix.None<StackingAnalyzer, StackingFix>("""
+        using TorchSharp;
+        using static TorchSharp.torch;
+        using static TorchSharp.torch.nn;
+
+        public class Net : Module<Tensor, Tensor>
+        {
+            private readonly Module<Tensor, Tensor> body = Sequential(Conv2d(3, 8, 3));
+            public Net() : base("net") => RegisterComponents();
+            public override Tensor forward(Tensor x) => body.forward({|CG0001:cat([x, x, x], 1)|});
+        }
+        """);
+
+    [Theory]
+    [InlineData("body.call(image.shape[1] == 1 ? {|CG0001:image.repeat(1, 3, 1, 1)|} : image)")]
+    [InlineData("body.call({|CG0001:image.expand(-1, 3, -1, -1)|})")]
+    public Task Nothing_is_offered_for_a_network_that_stacks_itself(string forward) => VerifyFix.None<StackingAnalyzer, StackingFix>($$"""
+        using TorchSharp;
+        using static TorchSharp.torch;
+        using static TorchSharp.torch.nn;
+
+        public class Net : Module<Tensor, Tensor>
+        {
+            private readonly Module<Tensor, Tensor> body = Sequential(Conv2d(3, 8, 3));
+            public Net() : base("net") => RegisterComponents();
+            public override Tensor forward(Tensor image) => {{forward}};
+        }
+
+        public class User
+        {
+            public Tensor Run(Net net, Tensor x) => net.forward({|CG0001:cat([x, x, x], 1)|});
+        }
+        """);
+}

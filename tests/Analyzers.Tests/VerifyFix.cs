@@ -1,0 +1,83 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using ChannelGen.Generator;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Testing;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
+
+namespace ChannelGen.Analyzers.Tests;
+
+/// <summary>
+/// Applies a fix through the compiler, one by one and all at once, and compares the text; and runs the program before and
+/// after, and compares the numbers.
+/// </summary>
+internal static class VerifyFix
+{
+    public static Task Of<TAnalyzer, TFix>(string before, string after, int index = 0, string? equivalenceKey = null)
+        where TAnalyzer : DiagnosticAnalyzer, new()
+        where TFix : CodeFixProvider, new() =>
+        new Test<TAnalyzer, TFix>
+        {
+            TestCode = before,
+            FixedCode = after,
+            CodeActionIndex = index,
+            CodeActionEquivalenceKey = equivalenceKey,
+            NumberOfFixAllIterations = null,
+        }.RunAsync();
+
+    /// <summary>Diagnostics stay, and nothing is offered for them.</summary>
+    public static Task None<TAnalyzer, TFix>(string source)
+        where TAnalyzer : DiagnosticAnalyzer, new()
+        where TFix : CodeFixProvider, new() =>
+        new Test<TAnalyzer, TFix> { TestCode = source, FixedCode = source }.RunAsync();
+
+    /// <summary>What Program.Numbers() gives, with what our generator adds to the program.</summary>
+    public static double[] Run(string source)
+    {
+        var options = new CSharpParseOptions(LanguageVersion.CSharp12);
+        string unmarked = System.Text.RegularExpressions.Regex.Replace(source, @"\{\|[A-Z0-9]+:|\|\}", "");
+        var compilation = CSharpCompilation.Create(
+            "Program" + Guid.NewGuid().ToString("N"),
+            [CSharpSyntaxTree.ParseText(unmarked, options)],
+            References.All,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        CSharpGeneratorDriver.Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: options).RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
+        using var stream = new MemoryStream();
+        var emitted = output.Emit(stream);
+        Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) + "\n" + unmarked);
+        stream.Position = 0;
+        Assembly assembly = AssemblyLoadContext.Default.LoadFromStream(stream);
+        return (double[])assembly.GetType("Program")!.GetMethod("Numbers", BindingFlags.Static | BindingFlags.Public)!.Invoke(null, null)!;
+    }
+
+    public static void AssertSameNumbers(string before, string after)
+    {
+        double[] expected = Run(before);
+        double[] found = Run(after);
+        Assert.Equal(expected.Length, found.Length);
+        Assert.NotEmpty(expected);
+        for (int index = 0; index < expected.Length; index++)
+        {
+            Assert.Equal(expected[index], found[index], 1e-4 * Math.Max(1, Math.Abs(expected[index])));
+        }
+    }
+
+    private sealed class Test<TAnalyzer, TFix> : CSharpCodeFixTest<TAnalyzer, TFix, DefaultVerifier>
+        where TAnalyzer : DiagnosticAnalyzer, new()
+        where TFix : CodeFixProvider, new()
+    {
+        public Test()
+        {
+            ReferenceAssemblies = References.None;
+            TestState.AdditionalReferences.AddRange(References.All);
+
+            // ToGrayscale() of a class that a fix has marked comes from the generator, which does not run here.
+            CompilerDiagnostics = CompilerDiagnostics.Errors;
+        }
+
+        protected override ParseOptions CreateParseOptions() => new CSharpParseOptions(LanguageVersion.CSharp12);
+    }
+}
