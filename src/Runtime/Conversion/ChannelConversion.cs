@@ -111,6 +111,25 @@ public sealed class ChannelConversion
         return conversion;
     }
 
+    internal static ChannelConversion ToChannels(Module network, Func<Tensor, object?>? forward, MultispectralConversion options)
+    {
+        if (options.Channels < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.Channels, "Wanted 1 channel or more.");
+        }
+
+        ChannelMap map = ChannelMap.Tile(3, options.Channels);
+        var plan = new Plan(network, forward, 3, options.Layer, null, Probe: true, map, map, TransformInput.Of(network), 1) { IsExact = false };
+        if (plan.Transform is not null)
+        {
+            throw new InvalidOperationException($"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input.");
+        }
+
+        ChannelConversion conversion = plan.Carry(options);
+        conversion.ForgetOldWeights();
+        return conversion;
+    }
+
     /// <summary>Brings the kernels of before the conversion back, exactly.</summary>
     internal void Restore()
     {
@@ -175,6 +194,34 @@ public sealed class ChannelConversion
         Retire();
     }
 
+    /// <summary>The stacked image that a gray one stands for, as the network took it before its conversion.</summary>
+    internal Tensor Stacked(Tensor image)
+    {
+        var options = (GrayscaleOptions)Options;
+        long dimension = NetworkProbe.ChannelDimension(image, spatialDimensions);
+        return ChannelMap.ToGray((int)OldInChannels, options.InputScale, options.Normalization).Apply(image, dimension);
+    }
+
+    /// <summary>Puts the kernels of before in place until it is disposed.</summary>
+    internal IDisposable AsBefore()
+    {
+        var reversal = new Stack<IDisposable>();
+        foreach (LayerChange change in changes)
+        {
+            reversal.Push(change.AsBefore());
+        }
+
+        transformInput?.Switch(true);
+        return new Reversal(() =>
+        {
+            transformInput?.Switch(false);
+            foreach (IDisposable each in reversal)
+            {
+                each.Dispose();
+            }
+        });
+    }
+
     internal void EnsureCurrent()
     {
         if (!IsCurrent)
@@ -201,6 +248,11 @@ public sealed class ChannelConversion
         }
     }
 
+    private sealed class Reversal(Action undo) : IDisposable
+    {
+        public void Dispose() => undo();
+    }
+
     private static long Product(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);
 
     /// <summary>A conversion before it is made: find the layers, change them, see that the answers agree, or undo it all.</summary>
@@ -218,6 +270,9 @@ public sealed class ChannelConversion
     {
         private int spatialDimensions;
         private Exception? lastFailure;
+
+        /// <summary>Whether the answers must agree; a heuristic only has to run.</summary>
+        public bool IsExact { get; init; } = true;
 
         private string NetworkName => Network.GetType().Name;
 
@@ -339,7 +394,7 @@ public sealed class ChannelConversion
             {
                 using DisposeScope scope = NewDisposeScope();
                 Tensor[] found = probe.Run(image, scope, () => probe.Observe(name => last = name, (_, _) => { }));
-                if (NetworkProbe.Agree(expected, found))
+                if (!IsExact || NetworkProbe.Agree(expected, found))
                 {
                     return conversion;
                 }
@@ -452,8 +507,13 @@ public sealed class ChannelConversion
                 return gray;
             }
 
-            // Color: three channels that differ, so that a wrong luma shows.
-            Tensor[] channels = [gray, gray.flip([-1]), gray * 0.5];
+            // Channels that differ, so that a wrong luma shows.
+            var channels = new Tensor[NewChannels];
+            for (int channel = 0; channel < channels.Length; channel++)
+            {
+                channels[channel] = channel % 2 == 0 ? gray / (1 + channel) : gray.flip([-1]) / channel;
+            }
+
             return cat(channels, NetworkProbe.ChannelDimension(gray, spatialDimensions));
         }
 
@@ -461,18 +521,7 @@ public sealed class ChannelConversion
         private Tensor OldImage(Tensor gray)
         {
             long dimension = NetworkProbe.ChannelDimension(gray, spatialDimensions);
-            Tensor image = NewImage(gray).to(ScalarType.Float64);
-            var channels = new Tensor[ImageMap.OldChannels];
-            for (int old = 0; old < channels.Length; old++)
-            {
-                channels[old] = ImageMap.Offsets[old] + (image.narrow(dimension, 0, 1) * ImageMap.Factors[old, 0]);
-                for (int fresh = 1; fresh < ImageMap.NewChannels; fresh++)
-                {
-                    channels[old] += image.narrow(dimension, fresh, 1) * ImageMap.Factors[old, fresh];
-                }
-            }
-
-            return cat(channels, dimension).to(gray.dtype);
+            return ImageMap.Apply(NewImage(gray), dimension);
         }
 
         private Tensor Stacked(Tensor gray)

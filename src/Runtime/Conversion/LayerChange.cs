@@ -120,6 +120,82 @@ internal sealed class LayerChange : IDisposable
         ConstantAddition.Set(Layer, oldConstant);
     }
 
+    /// <summary>Puts weight, in_channels, groups and constant of before in place until it is disposed.</summary>
+    public IDisposable AsBefore()
+    {
+        Tensor weight = Layer.weight.detach().DetachFromDisposeScope();
+        Tensor? constant = ConstantAddition.Kernel(Layer)?.clone().DetachFromDisposeScope();
+        Tensor? gradient = Layer.weight.grad?.DetachFromDisposeScope();
+        Undo();
+        return new Again(() =>
+        {
+            using (no_grad())
+            {
+                Layer.weight.set_(weight);
+            }
+
+            ConvolutionAccess.InChannels(Layer) = Map.NewChannels;
+            Layer.groups = 1;
+            ConstantAddition.Set(Layer, constant);
+            if (gradient is not null)
+            {
+                Layer.weight.grad = gradient;
+                gradient.Dispose();
+            }
+
+            weight.Dispose();
+            constant?.Dispose();
+        });
+    }
+
+    /// <summary>
+    /// By how much the layer's answer to <paramref name="input"/> may differ from that of before by rounding alone, for each
+    /// element, in float64: 2 gamma_n sum |w||x|, where n counts the products of one element, the bias, and the rounding of
+    /// the kernel itself.
+    /// </summary>
+    public Tensor RoundingBound(Tensor input)
+    {
+        if (oldWeight is null)
+        {
+            throw new InvalidOperationException("The weight of before was not kept.");
+        }
+
+        using var grad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        ChannelMap magnitudes = Map.Magnitudes();
+        Tensor weight = oldWeight.to(ScalarType.Float64).abs();
+        Tensor image = input.to(ScalarType.Float64).abs();
+        int space = Layer.SpatialDimensions();
+        Tensor batched = image.dim() == space + 1 ? image.unsqueeze(0) : image;
+        Tensor sums = Layer.Run(batched, KernelTransform.Apply(weight, OldLayout, magnitudes));
+        if (Map.HasOffset)
+        {
+            sums += Layer.Run(ones_like(batched), KernelTransform.Constant(weight, OldLayout, magnitudes));
+        }
+
+        if (Layer.bias is { } bias)
+        {
+            sums += bias.to(ScalarType.Float64).abs().reshape([1, -1, .. Enumerable.Repeat(1L, space)]);
+        }
+
+        double unit = oldWeight.dtype switch
+        {
+            ScalarType.Float64 => Math.ScaleB(1, -53),
+            ScalarType.Float32 => Math.ScaleB(1, -24),
+            ScalarType.Float16 => Math.ScaleB(1, -11),
+            _ => Math.ScaleB(1, -8),
+        };
+        double terms = (OldShape.Skip(2).Aggregate(1L, (product, size) => product * size) * OldLayout.InChannels / OldLayout.Groups) + 4;
+        double gamma = terms * unit < 0.5 ? terms * unit / (1 - (terms * unit)) : 1;
+        Tensor bound = (sums * (2 * gamma)) + double.Epsilon;
+        return (image.dim() == space + 1 ? bound.squeeze(0) : bound).MoveToOuterDisposeScope();
+    }
+
+    private sealed class Again(Action redo) : IDisposable
+    {
+        public void Dispose() => redo();
+    }
+
     /// <summary>Lets go of the weight of before, after which <see cref="Undo"/> is no more.</summary>
     public void Forget()
     {

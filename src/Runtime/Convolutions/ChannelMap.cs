@@ -1,3 +1,6 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace ChannelGen.Convolutions;
 
 /// <summary>
@@ -99,6 +102,18 @@ internal sealed record ChannelMap(double[,] Factors, double[] Offsets)
         return new ChannelMap(factors, offsets);
     }
 
+    /// <summary>Not an equivalence: kernels repeated over more or fewer channels, scaled so that sums keep their size.</summary>
+    public static ChannelMap Tile(int channels, long wanted)
+    {
+        var factors = new double[channels, wanted];
+        for (long fresh = 0; fresh < wanted; fresh++)
+        {
+            factors[fresh % channels, fresh] = (double)channels / wanted;
+        }
+
+        return new ChannelMap(factors, new double[channels]);
+    }
+
     /// <summary>This map after <paramref name="inner"/>, which gives the channels that this one takes.</summary>
     public ChannelMap After(ChannelMap inner)
     {
@@ -117,6 +132,39 @@ internal sealed record ChannelMap(double[,] Factors, double[] Offsets)
         }
 
         return new ChannelMap(factors, offsets);
+    }
+
+    /// <summary>The old channels of an image given in the new ones, in float64 and rounded once to the image's dtype.</summary>
+    public Tensor Apply(Tensor image, long dimension)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor exact = image.to(ScalarType.Float64);
+        var channels = new Tensor[OldChannels];
+        for (int old = 0; old < channels.Length; old++)
+        {
+            channels[old] = Offsets[old] + (exact.narrow(dimension, 0, 1) * Factors[old, 0]);
+            for (int fresh = 1; fresh < NewChannels; fresh++)
+            {
+                channels[old] += exact.narrow(dimension, fresh, 1) * Factors[old, fresh];
+            }
+        }
+
+        return cat(channels, dimension).to(image.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The map of magnitudes: |old_i| is at most what it makes of |new_j|.</summary>
+    public ChannelMap Magnitudes()
+    {
+        var factors = new double[OldChannels, NewChannels];
+        for (int old = 0; old < OldChannels; old++)
+        {
+            for (int fresh = 0; fresh < NewChannels; fresh++)
+            {
+                factors[old, fresh] = Math.Abs(Factors[old, fresh]);
+            }
+        }
+
+        return new ChannelMap(factors, Array.ConvertAll(Offsets, Math.Abs));
     }
 
     private static (double Mean, double Std) At(ChannelNormalization? normalization, int channel) =>

@@ -17,7 +17,7 @@ namespace ChannelGen
     /// Stands for a network whose image takes another number of channels than it was made for. Everything but the image is
     /// the network's own: parameters, buffers, state_dict, modes, device, dtype and hooks.
     /// </summary>
-    public abstract class ConvertedModule<T1, T2, T3, T4, TResult> : Module<T1, T2, T3, T4, TResult>
+    public abstract class ConvertedModule<T1, T2, T3, T4, TResult> : Module<T1, T2, T3, T4, TResult>, IConvertedModule
     {
         /// <summary>For the wrappers of this package and those that are generated.</summary>
         /// <param name="network">The converted network.</param>

@@ -1,0 +1,3 @@
+using GrayscaleDemo;
+
+return Demo.Run(args);

@@ -1,0 +1,96 @@
+using ChannelGen.Convolutions;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ChannelGen.Checkpoints;
+
+/// <summary>
+/// Converts state dictionaries and checkpoint files between color and grayscale without building the network. What the
+/// dictionary does not tell, the groups and whether the layer is transposed, the caller says.
+/// </summary>
+public static class StateDictConversion
+{
+    /// <summary>The entries of a color network as its gray network has them: the kernels of one layer summed.</summary>
+    /// <param name="stateDict">The entries; left as they are.</param>
+    /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
+    /// <param name="groups">Its groups.</param>
+    /// <param name="transposed">Whether it is a transposed convolution.</param>
+    /// <returns>A new dictionary; the converted tensor is new, all others are those of the argument.</returns>
+    /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of several input channels.</exception>
+    public static Dictionary<string, Tensor> ToGrayscale(IReadOnlyDictionary<string, Tensor> stateDict, string layer, long groups = 1, bool transposed = false) =>
+        Convert(stateDict, layer, weight =>
+        {
+            KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
+            return layout.InChannels > 1
+                ? ConvolutionWeights.SumInputChannels(weight, groups, transposed)
+                : throw new ArgumentException($"'{layer}.weight' has shape {Text.Shape(weight)}: one input channel, so it is gray already.", nameof(layer));
+        });
+
+    /// <summary>The entries of a gray network as its color network has them: the kernels of one layer spread with luma.</summary>
+    /// <param name="stateDict">The entries; left as they are.</param>
+    /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
+    /// <param name="luma">The weight of each channel, in the order of the channels.</param>
+    /// <param name="transposed">Whether it is a transposed convolution.</param>
+    /// <returns>A new dictionary; the converted tensor is new, all others are those of the argument.</returns>
+    /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of one input channel.</exception>
+    public static Dictionary<string, Tensor> ToColor(IReadOnlyDictionary<string, Tensor> stateDict, string layer, LumaCoefficients luma, bool transposed = false) =>
+        Convert(stateDict, layer, weight => ConvolutionWeights.SpreadInputChannels(weight, luma, transposed));
+
+    /// <summary>
+    /// Converts a file in TorchSharp's own format to another. The target is written beside and renamed, so it is whole or as
+    /// it was; it may be the source itself.
+    /// </summary>
+    /// <param name="source">The color checkpoint.</param>
+    /// <param name="target">The gray checkpoint.</param>
+    /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
+    /// <param name="groups">Its groups.</param>
+    /// <param name="transposed">Whether it is a transposed convolution.</param>
+    /// <exception cref="InvalidDataException">The source is cut short or of another format.</exception>
+    /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of several input channels.</exception>
+    public static void FileToGrayscale(string source, string target, string layer, long groups = 1, bool transposed = false) =>
+        ConvertFile(source, target, entries => ToGrayscale(entries, layer, groups, transposed));
+
+    /// <summary>Converts a file in TorchSharp's own format to another, from gray to color; see <see cref="FileToGrayscale"/>.</summary>
+    /// <param name="source">The gray checkpoint.</param>
+    /// <param name="target">The color checkpoint.</param>
+    /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
+    /// <param name="luma">The weight of each channel, in the order of the channels.</param>
+    /// <param name="transposed">Whether it is a transposed convolution.</param>
+    /// <exception cref="InvalidDataException">The source is cut short or of another format.</exception>
+    /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of one input channel.</exception>
+    public static void FileToColor(string source, string target, string layer, LumaCoefficients luma, bool transposed = false) =>
+        ConvertFile(source, target, entries => ToColor(entries, layer, luma, transposed));
+
+    private static void ConvertFile(string source, string target, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>> convert)
+    {
+        Dictionary<string, Tensor> entries = StateDictFile.Read(source);
+        Dictionary<string, Tensor>? converted = null;
+        try
+        {
+            converted = convert(entries);
+            StateDictFile.Write(target, converted);
+        }
+        finally
+        {
+            foreach (Tensor entry in entries.Values.Concat(converted?.Values ?? Enumerable.Empty<Tensor>()))
+            {
+                entry.Dispose();
+            }
+        }
+    }
+
+    private static Dictionary<string, Tensor> Convert(IReadOnlyDictionary<string, Tensor> stateDict, string layer, Func<Tensor, Tensor> convert)
+    {
+        ArgumentNullException.ThrowIfNull(stateDict);
+        ArgumentNullException.ThrowIfNull(layer);
+        string key = layer.Length == 0 ? "weight" : $"{layer}.weight";
+        if (!stateDict.TryGetValue(key, out Tensor? weight))
+        {
+            string[] kernels = [.. stateDict.Where(entry => entry.Key.EndsWith(".weight", StringComparison.Ordinal) && entry.Value.dim() is >= 3 and <= 5).Select(entry => entry.Key).Take(6)];
+            throw new ArgumentException(
+                $"The state dictionary has no '{key}'. {(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}", nameof(layer));
+        }
+
+        return new Dictionary<string, Tensor>(stateDict) { [key] = convert(weight) };
+    }
+}

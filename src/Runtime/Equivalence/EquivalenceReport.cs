@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+
+namespace ChannelGen;
+
+/// <summary>How one layer's output differs between the stacked and the converted network.</summary>
+/// <param name="Layer">The path of the layer; "(output)" for the network's answer.</param>
+/// <param name="Kind">Its class.</param>
+/// <param name="Difference">The largest difference of any element, over all images.</param>
+/// <param name="Magnitude">The largest absolute value of any element of the stacked network's output.</param>
+/// <param name="Bound">
+/// For a converted layer, what the difference of the element that comes nearest to it may be by rounding alone:
+/// 2 gamma_n sum |w||x| (N. Higham, "Accuracy and Stability of Numerical Algorithms", 3.1). Null for the others, whose
+/// difference follows from it.
+/// </param>
+/// <param name="IsWithinBound">Whether every element is within its bound; null where there is none.</param>
+public sealed record LayerDifference(string Layer, string Kind, double Difference, double Magnitude, double? Bound, bool? IsWithinBound);
+
+/// <summary>The stacked and the converted network, compared on images.</summary>
+public sealed record EquivalenceReport
+{
+    /// <summary>How many images were compared.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Every layer in the order in which it first ran, and the network's answer last.</summary>
+    public required IReadOnlyList<LayerDifference> Layers { get; init; }
+
+    /// <summary>The network's parameters before and after.</summary>
+    public required (long Before, long After) Parameters { get; init; }
+
+    /// <summary>The multiplications of the converted layers for one image, before and after.</summary>
+    public required (long Before, long After) Multiplications { get; init; }
+
+    /// <summary>Whether every element of every converted layer is within its bound, for every image.</summary>
+    public bool Holds => Layers.All(layer => layer.IsWithinBound != false);
+
+    /// <summary>The difference of the network's answer.</summary>
+    public LayerDifference Output => Layers[^1];
+
+    /// <summary>The report as a table.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        int width = Layers.Max(layer => layer.Layer.Length + layer.Kind.Length + 3);
+        text.Append(CultureInfo.InvariantCulture, $"{"layer".PadRight(width)}  difference   magnitude       bound\n");
+        foreach (LayerDifference layer in Layers)
+        {
+            string name = layer.Kind.Length == 0 ? layer.Layer : $"{layer.Layer} ({layer.Kind})";
+            string bound = layer.Bound is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value,10:0.0e+00}  {(layer.IsWithinBound == true ? "within" : "EXCEEDED")}") : "";
+            text.Append(CultureInfo.InvariantCulture, $"{name.PadRight(width)}  {layer.Difference,10:0.0e+00}  {layer.Magnitude,10:0.0e+00}  {bound}\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"{Images} image{(Images == 1 ? "" : "s")}; parameters {Parameters.Before:N0} -> {Parameters.After:N0}; multiplications of the converted layers {Multiplications.Before:N0} -> {Multiplications.After:N0}\n");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,2 @@
+// Each test runs builds, which use all cores by themselves.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+
+namespace ChannelGen.Package.Tests;
+
+/// <summary>Packs the package once and gives programs a folder with a feed that has it.</summary>
+public sealed class Workplace : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("channelgen-").FullName;
+
+    public Workplace()
+    {
+        Dotnet(RepositoryRoot, $"pack src/Runtime -c {Metadata("Configuration")} --no-build -o \"{Feed}\"").AssertSucceeded();
+        Package = Directory.GetFiles(Feed, "ChannelGen.*.nupkg").Single();
+        Version = Path.GetFileNameWithoutExtension(Package)["ChannelGen.".Length..];
+    }
+
+    public static string RepositoryRoot => Metadata("RepositoryRoot");
+
+    public string Package { get; }
+
+    public string Version { get; }
+
+    public string Feed => Path.Combine(folder, "feed");
+
+    /// <summary>A copy of a folder of the repository, outside of it, that restores from the feed alone.</summary>
+    public string Copy(string relative)
+    {
+        string target = Path.Combine(folder, relative.Replace('/', '-'));
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(RepositoryRoot, relative), "*", SearchOption.AllDirectories))
+        {
+            string inside = Path.GetRelativePath(Path.Combine(RepositoryRoot, relative), file);
+            if (inside.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            {
+                continue;
+            }
+
+            string copy = Path.Combine(target, inside);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        return Prepare(target);
+    }
+
+    /// <summary>An empty folder that restores from the feed alone.</summary>
+    public string Empty(string name) => Prepare(Directory.CreateDirectory(Path.Combine(folder, name)).FullName);
+
+    public static Result Dotnet(string directory, string arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = directory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // What the test host was started with must not leak into the builds.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) && name != "MSBUILDDISABLENODEREUSE").ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment.Remove("CI");
+        using Process process = Process.Start(start)!;
+        var output = new StringBuilder();
+        var error = new StringBuilder();
+        process.OutputDataReceived += (_, line) => output.AppendLine(line.Data);
+        process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.WaitForExit();
+        return new Result(process.ExitCode, output.ToString(), error.ToString(), $"dotnet {arguments}");
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    /// <summary>
+    /// Sources: the feed alone, and what the repository's own restore has fetched. The package goes to a folder of its own, so
+    /// that an older one is never used by mistake. libtorch is the host's, made loadable as for our own projects.
+    /// </summary>
+    private string Prepare(string target)
+    {
+        string versions = File.ReadAllText(Path.Combine(RepositoryRoot, "Directory.Packages.props"));
+        File.WriteAllText(Path.Combine(target, "NuGet.config"), $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="{Path.Combine(folder, "packages")}" /></config>
+              <packageSources><clear /><add key="feed" value="{Feed}" /></packageSources>
+              <fallbackPackageFolders><clear /><add key="fetched" value="{Metadata("NuGetPackageRoot")}" /></fallbackPackageFolders>
+            </configuration>
+            """);
+        File.WriteAllText(Path.Combine(target, "Directory.Packages.props"), versions.Replace(
+            "</Project>",
+            $"""  <ItemGroup><PackageVersion Include="ChannelGen" Version="{Version}" /></ItemGroup></Project>"""));
+        File.WriteAllText(Path.Combine(target, "Directory.Build.props"), "<Project><PropertyGroup><CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible></PropertyGroup></Project>");
+        File.WriteAllText(Path.Combine(target, "Directory.Build.targets"), $"""
+            <Project><Import Project="{Path.Combine(RepositoryRoot, "build", "LibTorch.targets")}" Condition="'$(OutputType)' == 'Exe'" /></Project>
+            """);
+        return target;
+    }
+
+    private static string Metadata(string key) =>
+        typeof(Workplace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
+}
+
+/// <summary>What a command gave.</summary>
+public sealed record Result(int ExitCode, string Output, string Error, string Command)
+{
+    public Result AssertSucceeded()
+    {
+        Assert.True(ExitCode == 0, $"{Command} gave {ExitCode}\n{Output}\n{Error}");
+        return this;
+    }
+
+    /// <summary>The warnings and errors of a build, each once: id, file and line.</summary>
+    public IReadOnlyList<string> Diagnostics =>
+        [.. System.Text.RegularExpressions.Regex.Matches(Output, @"([^/\\\s]+)\((\d+),\d+\): (?:warning|error) ([A-Z]+\d+)")
+            .Select(match => $"{match.Groups[3].Value} {match.Groups[1].Value}:{match.Groups[2].Value}")
+            .Distinct()
+            .Order(StringComparer.Ordinal)];
+}
