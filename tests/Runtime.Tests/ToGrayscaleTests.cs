@@ -129,6 +129,26 @@ public class ToGrayscaleTests
     }
 
     [Fact]
+    public void Naming_one_branch_converts_both()
+    {
+        using var net = new TwoBranchNet();
+        using Tensor gray = rand(1, 1, 20, 20);
+        using Tensor expected = net.forward(Bounds.Stack(gray));
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(new GrayscaleOptions { Layer = "wide" });
+        Assert.Equal(["narrow", "wide"], converted.Conversion.Layers.Order());
+        Assert.True(Bounds.LargestDifference(expected, converted.forward(gray)) < 1e-5);
+    }
+
+    [Fact]
+    public void Naming_a_layer_that_does_not_see_the_image_is_refused()
+    {
+        using var net = new TwoBranchNet();
+        var error = Assert.Throws<InvalidOperationException>(() => net.ToGrayscale(new GrayscaleOptions { Layer = "later" }));
+        Assert.Contains("of 'later', which the option Layer names, with 1 channel the network fails in 'wide' (Conv2d)", error.Message);
+        Assert.All(net.named_modules(), named => Assert.Equal(3, ((Conv2d)named.module).in_channels));
+    }
+
+    [Fact]
     public void The_stem_is_found_where_no_hook_runs()
     {
         using var net = new ForwardOnlyNet();

@@ -330,7 +330,7 @@ public sealed class ChannelConversion
                 try
                 {
                     bool stacksAsItIs = Transform is null && OldChannels > 1;
-                    (given, differing) = StemFinder.Watch(probe, candidates, stacksAsItIs ? Stacked(gray) : old, scope, out expected);
+                    (given, differing) = StemFinder.Watch(probe, Layer is null ? candidates : StemFinder.Candidates(Network, OldChannels), stacksAsItIs ? Stacked(gray) : old, scope, out expected);
                     if (stacksAsItIs && (Map.HasOffset || InputScale != 1))
                     {
                         expected = probe.Run(old, scope);
@@ -357,6 +357,18 @@ public sealed class ChannelConversion
 
         private ChannelConversion Verified(NetworkProbe probe, NamedConvolution[] candidates, NamedConvolution[] given, NamedConvolution[] differing, Tensor gray, Tensor[] expected, object options)
         {
+            if (Layer is not null)
+            {
+                if (CommitIfEqual(probe, candidates, gray, expected, options, out string? ofNamed) is { } named)
+                {
+                    return named;
+                }
+
+                // One branch of several was named: converting it alone changes what the network gives.
+                return (given.Length > 1 && given.Contains(candidates[0]) ? CommitIfEqual(probe, given, gray, expected, options, out ofNamed) : null)
+                    ?? throw new InvalidOperationException($"{NetworkName} was not converted: of '{Layer}', which the option Layer names, {ofNamed}");
+            }
+
             if (given.Length > 0)
             {
                 return CommitIfEqual(probe, given, gray, expected, options, out string? trouble) ?? throw new InvalidOperationException(

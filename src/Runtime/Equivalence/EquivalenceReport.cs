@@ -31,8 +31,11 @@ public sealed record EquivalenceReport
     /// <summary>The multiplications of the converted layers for one image, before and after.</summary>
     public required (long Before, long After) Multiplications { get; init; }
 
-    /// <summary>Whether every element of every converted layer is within its bound, for every image.</summary>
-    public bool Holds => Layers.All(layer => layer.IsWithinBound != false);
+    /// <summary>
+    /// Whether every element of every converted layer is within its bound, for every image. False also if no converted layer
+    /// was seen: forward hooks see layers that are run with call, not with forward.
+    /// </summary>
+    public bool Holds => Layers.Any(layer => layer.IsWithinBound == true) && Layers.All(layer => layer.IsWithinBound != false);
 
     /// <summary>The difference of the network's answer.</summary>
     public LayerDifference Output => Layers[^1];
