@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Composition;
 using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Marked;
 using Microsoft.CodeAnalysis;
@@ -12,7 +11,6 @@ namespace ChannelGen.CodeFixes;
 
 /// <summary>CG1001 and CG1002: partial; CG1004, CG1005 and CG1006: the name of a layer that can receive the image.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(MarkedClassFix))]
-[Shared]
 public sealed class MarkedClassFix : CodeFixProvider
 {
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Composition;
 using ChannelGen.Analyzers;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
@@ -11,7 +10,6 @@ namespace ChannelGen.CodeFixes;
 
 /// <summary>CG0003: the sum in place of the mean.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(MeanKernelFix))]
-[Shared]
 public sealed class MeanKernelFix : CodeFixProvider
 {
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Composition;
 using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Inference;
 using ChannelGen.Analyzers.Stacking;
@@ -15,7 +14,6 @@ namespace ChannelGen.CodeFixes;
 
 /// <summary>CG0004: passes the normalization to the conversion, where its numbers are written in the source.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(NormalizedStackFix))]
-[Shared]
 public sealed class NormalizedStackFix : CodeFixProvider
 {
     /// <inheritdoc/>

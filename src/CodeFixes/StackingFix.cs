@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Composition;
 using ChannelGen.Analyzers;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
@@ -10,7 +9,6 @@ namespace ChannelGen.CodeFixes;
 
 /// <summary>CG0001: converts the network at the call; and, if its class is written here, marks it as well.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(StackingFix))]
-[Shared]
 public sealed class StackingFix : CodeFixProvider
 {
     internal const string ConvertKey = "ChannelGen.Convert";

@@ -16,6 +16,8 @@ namespace ChannelGen.Analyzers.Tests;
 /// </summary>
 internal static class VerifyFix
 {
+    private static readonly Lock Running = new();
+
     public static Task Of<TAnalyzer, TFix>(string before, string after, int index = 0, string? equivalenceKey = null)
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new() =>
@@ -50,7 +52,13 @@ internal static class VerifyFix
         Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) + "\n" + unmarked);
         stream.Position = 0;
         Assembly assembly = AssemblyLoadContext.Default.LoadFromStream(stream);
-        return (double[])assembly.GetType("Program")!.GetMethod("Numbers", BindingFlags.Static | BindingFlags.Public)!.Invoke(null, null)!;
+        MethodInfo numbers = assembly.GetType("Program")!.GetMethod("Numbers", BindingFlags.Static | BindingFlags.Public)!;
+
+        // Programs seed the one generator that the whole process has.
+        lock (Running)
+        {
+            return (double[])numbers.Invoke(null, null)!;
+        }
     }
 
     public static void AssertSameNumbers(string before, string after)
