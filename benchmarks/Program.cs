@@ -1,0 +1,17 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using Benchmarks;
+
+// "short" writes docs/benchmarks.md and its pictures; anything else goes to BenchmarkDotNet as it is.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+switch (args)
+{
+    case ["short"]:
+        return Report.Write();
+    case ["peak", var way]:
+        Console.WriteLine(PeakMemory.Measure(way == "stacked"));
+        return 0;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Report).Assembly).Run(args);
+        return 0;
+}

@@ -1,0 +1,204 @@
+using System.Globalization;
+using System.Text;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
+using Perfolizer.Metrology;
+using ScottPlot;
+
+namespace Benchmarks;
+
+/// <summary>Runs everything in short and writes docs/benchmarks.md and its pictures: ratios, each within one run.</summary>
+internal static class Report
+{
+    private static readonly string Docs = Path.Combine(Sources.Metadata("RepositoryRoot"), "docs");
+
+    public static int Write()
+    {
+        var text = new StringBuilder("""
+            # Benchmarks
+
+            Written by
+
+                dotnet run -c Release --project benchmarks -- short
+
+            which takes some minutes. Ratios of medians within one run of BenchmarkDotNet on one machine; machines are noisy, so read two
+            digits. Without "short", BenchmarkDotNet takes its own arguments and measures for longer.
+
+
+            """);
+        text.Append(CultureInfo.InvariantCulture, $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n");
+        FirstLayerTable(text);
+        NetworkTable(text);
+        SmallTables(text);
+        AnalyzerTable(text);
+        GeneratorTable(text);
+        string page = text.ToString().Replace("\r\n", "\n");
+        Console.Write(page);
+        File.WriteAllText(Path.Combine(Docs, "benchmarks.md"), page);
+        return 0;
+    }
+
+    private static void FirstLayerTable(StringBuilder text)
+    {
+        Times times = Run<FirstLayer>();
+        text.Append("""
+            ## First layer
+
+            Time stacked divided by time converted, for the three usual ways to stack. The limit is 3 where arithmetic is all the work.
+
+            | kernel | image | batch | threads | cat | repeat | expand |
+            |---|---|---|---|---|---|---|
+
+            """);
+        var labels = new List<string>();
+        var ratios = new List<double>();
+        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups)
+        {
+            double converted = Of(group, nameof(FirstLayer.Converted));
+            string[] parameters = group.Key.Split('|');
+            double cat = Of(group, nameof(FirstLayer.Cat)) / converted;
+            text.Append(CultureInfo.InvariantCulture, $"| {parameters[0]} | {parameters[1]} x {parameters[1]} | {parameters[2]} | {parameters[3]} | {cat:0.00} | {Of(group, nameof(FirstLayer.Repeat)) / converted:0.00} | {Of(group, nameof(FirstLayer.Expand)) / converted:0.00} |\n");
+            labels.Add($"{parameters[0]}\n{parameters[1]}, {parameters[2]}, {parameters[3]}");
+            ratios.Add(cat);
+        }
+
+        text.Append("\n![Time stacked divided by time converted, for each row](images/benchmarks-first-layer.png)\n\n");
+        Bars("benchmarks-first-layer.png", labels, ratios, "time stacked (cat) / time converted", 1200);
+    }
+
+    private static void NetworkTable(StringBuilder text)
+    {
+        Times times = Run<WholeNetworks>();
+        text.Append("""
+            ## Whole networks
+
+            One image of 128 x 128, one thread. Time converted divided by time stacked.
+
+            | network | inference | training step |
+            |---|---|---|
+
+            """);
+        var labels = new List<string>();
+        var ratios = new List<double>();
+        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups)
+        {
+            double inference = Of(group, nameof(WholeNetworks.InferenceConverted)) / Of(group, nameof(WholeNetworks.InferenceStacked));
+            double training = Of(group, nameof(WholeNetworks.StepConverted)) / Of(group, nameof(WholeNetworks.StepStacked));
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {inference:0.000} | {training:0.000} |\n");
+            labels.Add(group.Key);
+            ratios.Add(inference);
+        }
+
+        text.Append("\n![Time converted divided by time stacked, for each network](images/benchmarks-networks.png)\n\n");
+        Bars("benchmarks-networks.png", labels, ratios, "time converted / time stacked", 720);
+    }
+
+    private static void SmallTables(StringBuilder text)
+    {
+        Times times = Run<Wrapper>();
+        var group = times.Groups.Single();
+        double network = Of(group, nameof(Wrapper.Network));
+        (long stacked, long converted) = PeakMemory.MeasureBoth();
+        (double forward, double withProbe, double withoutProbe) = ConversionTime.Measure();
+        text.Append(CultureInfo.InvariantCulture, $"""
+            ## Wrapper, memory, conversion
+
+            | what | ratio |
+            |---|---|
+            | wrapper.forward / network.forward, ResNet-20 on 32 x 32 | {Of(group, nameof(Wrapper.Wrapped)) / network:0.000} |
+            | network.ToGrayscale().forward / network.forward, the same | {Of(group, nameof(Wrapper.LookedUpAndWrapped)) / network:0.000} |
+            | memory that stacking and the first layer add at the peak, stacked / converted, 8 images of 2048 x 2048 | {(double)stacked / converted:0.00} |
+            | ToGrayscale() of a ResNet-18 / one forward of it on 224 x 224 | {withProbe / forward:0.00} |
+            | the same with the layer named and without the probe | {withoutProbe / forward:0.000} |
+
+
+            """);
+    }
+
+    private static void AnalyzerTable(StringBuilder text)
+    {
+        Times times = Run<Analysis>();
+        text.Append("""
+            ## Analyzer
+
+            About 1,000 lines. "Rules" is the time that the compiler counts for all of our rules together, "others" that of one rule of
+            Meziantou.Analyzer, the median of those in the same run; both as a part of the time to compile and emit the same program.
+
+            | program | rules / compile | others, median / compile | compile with rules / compile |
+            |---|---|---|---|
+
+            """);
+        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups)
+        {
+            (double compile, double ours, IReadOnlyList<double> others) = RuleTimes.Measure(group.Key);
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {ours / compile:0.00000} | {RuleTimes.Median(others) / compile:0.00000} | {Of(group, nameof(Analysis.CompileWithOurRules)) / Of(group, nameof(Analysis.Compile)):0.00} |\n");
+        }
+
+        text.Append('\n');
+    }
+
+    private static void GeneratorTable(StringBuilder text)
+    {
+        Times times = Run<Generation>();
+        text.Append("""
+            ## Generator
+
+            Our generator's time divided by that of the MVVM Toolkit's ObservableProperty generator on as many classes with one attributed
+            field: cold, and after an edit elsewhere.
+
+            | classes | cold | keystroke |
+            |---|---|---|
+
+            """);
+        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {Of(group, nameof(Generation.OursCold)) / Of(group, nameof(Generation.MvvmCold)):0.00} | {Of(group, nameof(Generation.OursKeystroke)) / Of(group, nameof(Generation.MvvmKeystroke)):0.00} |\n");
+        }
+    }
+
+    private static double Of(IEnumerable<(string Method, string Parameters, double Time)> group, string method) => group.Single(row => row.Method == method).Time;
+
+    private static Times Run<T>()
+    {
+        Console.Error.WriteLine($"{typeof(T).Name} ...");
+
+        // In this process: the build of a process of its own would not have libtorch made loadable on older hosts.
+        Job job = Job.Default
+            .WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(20), logOutput: false))
+            .WithWarmupCount(2)
+            .WithIterationCount(7)
+            .WithIterationTime(TimeInterval.FromMilliseconds(120));
+        ManualConfig config = ManualConfig.CreateEmpty()
+            .AddJob(job)
+            .AddLogger(NullLogger.Instance)
+            .AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance)
+            .WithOptions(ConfigOptions.DisableOptimizationsValidator | ConfigOptions.DisableLogFile);
+        Summary summary = BenchmarkRunner.Run<T>(config);
+        return new Times([.. summary.Reports.Select(report => (
+            report.BenchmarkCase.Descriptor.WorkloadMethod.Name,
+            string.Join("|", report.BenchmarkCase.Parameters.Items.Select(parameter => parameter.Value)),
+            report.ResultStatistics?.Median ?? throw new InvalidOperationException($"{report.BenchmarkCase.DisplayInfo} did not run.")))]);
+    }
+
+    private static void Bars(string file, IReadOnlyList<string> labels, IReadOnlyList<double> values, string title, int width)
+    {
+        using var plot = new Plot();
+        plot.Add.Bars(values.ToArray());
+        plot.Axes.Bottom.SetTicks([.. Enumerable.Range(0, labels.Count).Select(index => (double)index)], labels.ToArray());
+        plot.Axes.Bottom.TickLabelStyle.FontSize = labels.Count > 8 ? 9 : 12;
+        plot.Title(title);
+        plot.Add.HorizontalLine(1);
+        plot.Axes.SetLimitsY(0, Math.Max(1.1, values.Max() * 1.1));
+        plot.SavePng(Path.Combine(Docs, "images", file), width, 400);
+    }
+
+    private sealed record Times(IReadOnlyList<(string Method, string Parameters, double Time)> Rows)
+    {
+        public IEnumerable<IGrouping<string, (string Method, string Parameters, double Time)>> Groups => Rows.GroupBy(row => row.Parameters);
+    }
+}

@@ -1,0 +1,86 @@
+using BenchmarkDotNet.Attributes;
+using ChannelGen;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Benchmarks;
+
+/// <summary>Whole networks on one image of 128 x 128, one thread: inference and a step of training.</summary>
+public class WholeNetworks
+{
+    private Module<Tensor, Tensor> color = null!;
+    private Module<Tensor, Tensor> gray = null!;
+    private optim.Optimizer ofColor = null!;
+    private optim.Optimizer ofGray = null!;
+    private Tensor image = null!;
+
+    [Params("ResNet-20", "ResNet-18", "MobileNetV2", "MobileNetV3", "VGG-11", "AlexNet")]
+    public string Network { get; set; } = "";
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        set_num_threads(1);
+        manual_seed(1);
+        color = Make();
+        gray = Make();
+        color.eval();
+        gray.eval();
+        gray = gray.ToGrayscale();
+        ofColor = optim.SGD(color.parameters(), 1e-6);
+        ofGray = optim.SGD(gray.parameters(), 1e-6);
+        image = rand(1, 1, 128, 128);
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        ofColor.Dispose();
+        ofGray.Dispose();
+        color.Dispose();
+        gray.Dispose();
+        image.Dispose();
+    }
+
+    [Benchmark(Baseline = true)]
+    [BenchmarkCategory("inference")]
+    public void InferenceStacked() => Infer(color, () => cat(new[] { image, image, image }, 1));
+
+    [Benchmark]
+    [BenchmarkCategory("inference")]
+    public void InferenceConverted() => Infer(gray, () => image.alias());
+
+    [Benchmark]
+    [BenchmarkCategory("training")]
+    public void StepStacked() => Step(color, ofColor, () => cat(new[] { image, image, image }, 1));
+
+    [Benchmark]
+    [BenchmarkCategory("training")]
+    public void StepConverted() => Step(gray, ofGray, () => image.alias());
+
+    private Module<Tensor, Tensor> Make() => Network switch
+    {
+        "ResNet-20" => new ResNet20(),
+        "ResNet-18" => torchvision.models.resnet18(),
+        "MobileNetV2" => torchvision.models.mobilenet_v2(),
+        "MobileNetV3" => torchvision.models.mobilenet_v3_small(),
+        "VGG-11" => torchvision.models.vgg11(),
+        _ => torchvision.models.alexnet(),
+    };
+
+    private static void Infer(Module<Tensor, Tensor> network, Func<Tensor> input)
+    {
+        using var grad = no_grad();
+        using Tensor x = input();
+        network.forward(x).Dispose();
+    }
+
+    private static void Step(Module<Tensor, Tensor> network, optim.Optimizer optimizer, Func<Tensor> input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        optimizer.zero_grad();
+        network.forward(input()).square().mean().backward();
+        optimizer.step();
+    }
+}
