@@ -171,8 +171,8 @@ internal static class Report
         Job job = Job.Default
             .WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(20), logOutput: false))
             .WithWarmupCount(2)
-            .WithIterationCount(7)
-            .WithIterationTime(TimeInterval.FromMilliseconds(120));
+            .WithIterationCount(5)
+            .WithIterationTime(TimeInterval.FromMilliseconds(100));
         ManualConfig config = ManualConfig.CreateEmpty()
             .AddJob(job)
             .AddLogger(NullLogger.Instance)

@@ -27,14 +27,13 @@ public sealed class MeanKernelAnalyzer : TorchAnalyzer
             operation =>
             {
                 var mean = (IInvocationOperation)operation.Operation;
-                if (mean.TargetMethod.Name != "mean" || mean.Subject() is not { } weight || !symbols.IsOfTorch(mean.TargetMethod))
+                if (mean.TargetMethod.Name != "mean" || !mean.Flag("keepdim") || mean.Subject() is not { } weight || !symbols.IsOfTorch(mean.TargetMethod))
                 {
                     return;
                 }
 
                 var values = new ValueContext(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
-                if (mean.Flag("keepdim")
-                    && Integers.Constants(Integers.Arguments(mean, values)) is [1 or -3]
+                if (Integers.Constants(Integers.Arguments(mean, values)) is [1 or -3]
                     && IsKernel(weight, values, MaximumDepth)
                     && GoesIntoLayer(mean, values, MaximumDepth))
                 {

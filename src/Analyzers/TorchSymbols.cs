@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 
 namespace ChannelGen.Analyzers;
@@ -5,23 +6,23 @@ namespace ChannelGen.Analyzers;
 /// <summary>The symbols of TorchSharp that rules ask for, looked up once per compilation.</summary>
 internal sealed class TorchSymbols
 {
-    private TorchSymbols(Compilation compilation, INamedTypeSymbol torch, INamedTypeSymbol tensor, INamedTypeSymbol module)
+    private static readonly ConditionalWeakTable<Compilation, Lookup> Lookups = new();
+
+    private TorchSymbols(INamedTypeSymbol tensor, INamedTypeSymbol module, IAssemblySymbol torch, IAssemblySymbol? vision, IAssemblySymbol? runtime)
     {
-        Torch = torch;
+        Torch = tensor.ContainingType;
         Tensor = tensor;
         Module = module;
-        Functional = compilation.GetTypeByMetadataName("TorchSharp.torch+nn+functional");
-        NN = compilation.GetTypeByMetadataName("TorchSharp.torch+nn");
-        Convolution = compilation.GetTypeByMetadataName("TorchSharp.Modules.Convolution");
-        Parameter = compilation.GetTypeByMetadataName("TorchSharp.Modules.Parameter");
-        Sequential = compilation.GetTypeByMetadataName("TorchSharp.Modules.Sequential");
-        ImageIO = compilation.GetTypeByMetadataName("TorchSharp.torchvision+io");
-        VisionUtils = compilation.GetTypeByMetadataName("TorchSharp.torchvision+utils");
-        Transforms = compilation.GetTypeByMetadataName("TorchSharp.torchvision+transforms");
-        TransformsFunctional = compilation.GetTypeByMetadataName("TorchSharp.torchvision+transforms+functional");
-        Enumerable = compilation.GetTypeByMetadataName("System.Linq.Enumerable");
-        ListOfT = compilation.GetTypeByMetadataName("System.Collections.Generic.List`1");
-        ChannelConversions = compilation.GetTypeByMetadataName("ChannelGen.ChannelConversions");
+        Functional = torch.GetTypeByMetadataName("TorchSharp.torch+nn+functional");
+        NN = module.ContainingType;
+        Convolution = torch.GetTypeByMetadataName("TorchSharp.Modules.Convolution");
+        Parameter = torch.GetTypeByMetadataName("TorchSharp.Modules.Parameter");
+        ImageIO = vision?.GetTypeByMetadataName("TorchSharp.torchvision+io");
+        VisionUtils = vision?.GetTypeByMetadataName("TorchSharp.torchvision+utils");
+        Transforms = vision?.GetTypeByMetadataName("TorchSharp.torchvision+transforms");
+        TransformsFunctional = vision?.GetTypeByMetadataName("TorchSharp.torchvision+transforms+functional");
+        ChannelConversions = runtime?.GetTypeByMetadataName("ChannelGen.ChannelConversions");
+        GrayscaleInput = runtime?.GetTypeByMetadataName("ChannelGen.GrayscaleInputAttribute");
     }
 
     public INamedTypeSymbol Torch { get; }
@@ -38,8 +39,6 @@ internal sealed class TorchSymbols
 
     public INamedTypeSymbol? Parameter { get; }
 
-    public INamedTypeSymbol? Sequential { get; }
-
     public INamedTypeSymbol? ImageIO { get; }
 
     public INamedTypeSymbol? VisionUtils { get; }
@@ -48,20 +47,43 @@ internal sealed class TorchSymbols
 
     public INamedTypeSymbol? TransformsFunctional { get; }
 
-    public INamedTypeSymbol? Enumerable { get; }
-
-    public INamedTypeSymbol? ListOfT { get; }
-
     /// <summary>The extension methods of our own runtime; null where only TorchSharp is referenced.</summary>
     public INamedTypeSymbol? ChannelConversions { get; }
 
-    /// <summary>Null in a compilation without TorchSharp, where no rule has anything to do.</summary>
-    public static TorchSymbols? Of(Compilation compilation) =>
-        compilation.GetTypeByMetadataName("TorchSharp.torch+Tensor") is { } tensor
-        && compilation.GetTypeByMetadataName("TorchSharp.torch+nn+Module") is { } module
-        && tensor.ContainingType is { } torch
-            ? new TorchSymbols(compilation, torch, tensor, module)
+    /// <summary>The attribute of our own runtime.</summary>
+    public INamedTypeSymbol? GrayscaleInput { get; }
+
+    /// <summary>Null in a compilation without TorchSharp, where no rule has anything to do. Looked up once for all rules.</summary>
+    public static TorchSymbols? Of(Compilation compilation) => Lookups.GetValue(compilation, static asked => new Lookup(Find(asked))).Symbols;
+
+    /// <summary>
+    /// Asks the three assemblies that could have the types, not the compilation, which would ask every reference for each.
+    /// </summary>
+    private static TorchSymbols? Find(Compilation compilation)
+    {
+        IAssemblySymbol? torch = null;
+        IAssemblySymbol? vision = null;
+        IAssemblySymbol? runtime = null;
+        foreach (IAssemblySymbol assembly in compilation.SourceModule.ReferencedAssemblySymbols)
+        {
+            switch (assembly.Name)
+            {
+                case "TorchSharp":
+                    torch = assembly;
+                    break;
+                case "TorchVision":
+                    vision = assembly;
+                    break;
+                case "ChannelGen.Runtime":
+                    runtime = assembly;
+                    break;
+            }
+        }
+
+        return torch?.GetTypeByMetadataName("TorchSharp.torch+Tensor") is { } tensor && torch.GetTypeByMetadataName("TorchSharp.torch+nn+Module") is { } module
+            ? new TorchSymbols(tensor, module, torch, vision, runtime)
             : null;
+    }
 
     public bool IsTensor(ITypeSymbol? type) => Inherits(type, Tensor);
 
@@ -104,6 +126,10 @@ internal sealed class TorchSymbols
         return null;
     }
 
+    public static bool IsEnumerable(ITypeSymbol? type) => type is { Name: "Enumerable", ContainingNamespace: { Name: "Linq", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } } };
+
+    public static bool IsList(ITypeSymbol? type) => type is INamedTypeSymbol { Name: "List", Arity: 1, ContainingNamespace: { Name: "Generic", ContainingNamespace: { Name: "Collections", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } } } };
+
     private static bool Inherits(ITypeSymbol? type, INamedTypeSymbol wanted)
     {
         if (type is ITypeParameterSymbol parameter)
@@ -120,5 +146,10 @@ internal sealed class TorchSymbols
         }
 
         return false;
+    }
+
+    private sealed class Lookup(TorchSymbols? symbols)
+    {
+        public TorchSymbols? Symbols { get; } = symbols;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class NetworkCall
     public INamedTypeSymbol? MarkableClass(ValueContext context) =>
         !IsGray
         && type is INamedTypeSymbol { IsAbstract: false, IsFileLocal: false, DeclaringSyntaxReferences.Length: > 0 } named
-        && !named.GetAttributes().Any(static attribute => attribute.AttributeClass?.ToDisplayString() == MarkedClassParser.AttributeName)
+        && !named.GetAttributes().Any(MarkedClassParser.IsMark)
         && ExistingWrapper(context) is null
             ? named
             : null;

@@ -48,7 +48,7 @@ public sealed class WrapperGenerator : IIncrementalGenerator
         AttributeData first = type.GetAttributes().First(own => SymbolEqualityComparer.Default.Equals(own.AttributeClass, attribute.AttributeClass));
         return first.ApplicationSyntaxReference?.Span == attribute.ApplicationSyntaxReference?.Span
             && first.ApplicationSyntaxReference?.SyntaxTree == attribute.ApplicationSyntaxReference?.SyntaxTree
-            && MarkedClassParser.Symbols(compilation) is { } symbols
+            && TorchSymbols.Of(compilation) is { } symbols
             ? MarkedClassParser.Parse(type, attribute, compilation, symbols, cancellation).Model
             : null;
     }
@@ -56,7 +56,7 @@ public sealed class WrapperGenerator : IIncrementalGenerator
     private static EquatableArray<WrapperModel> OfAssembly(GeneratorAttributeSyntaxContext marked, CancellationToken cancellation)
     {
         Compilation compilation = marked.SemanticModel.Compilation;
-        TorchSymbols? symbols = MarkedClassParser.Symbols(compilation);
+        TorchSymbols? symbols = TorchSymbols.Of(compilation);
         return new EquatableArray<WrapperModel>(symbols is null
             ? []
             : marked.Attributes

@@ -94,7 +94,7 @@ public class IncrementalTests
         {
             CSharpCompilation compilation = Generation.Compile(First);
             INamedTypeSymbol type = compilation.GetTypeByMetadataName("Nets.First")!;
-            return MarkedClassParser.Parse(type, type.GetAttributes().Single(), compilation, MarkedClassParser.Symbols(compilation)!, default).Model!;
+            return MarkedClassParser.Parse(type, type.GetAttributes().Single(), compilation, ChannelGen.Analyzers.TorchSymbols.Of(compilation)!, default).Model!;
         }
     }
 

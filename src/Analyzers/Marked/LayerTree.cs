@@ -158,6 +158,13 @@ internal sealed class LayerTree
     private Layer? MakeByCall(InvocationExpressionSyntax call, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
     {
         SemanticModel model = Model(call);
+        if (FactoryName(call, model) is { } factory)
+        {
+            return factory == "Sequential" ? new Layer(path, factory, null, SequentialChildren(call, path, arguments, depth))
+                : factory.StartsWith("Conv", StringComparison.Ordinal) ? new Layer(path, factory, InChannels(call, arguments, model), [])
+                : new Layer(path, factory, null, factory is "ModuleList" or "ModuleDict" ? null : []);
+        }
+
         if (model.GetSymbolInfo(call, cancellation).Symbol is not IMethodSymbol method)
         {
             return null;
@@ -166,16 +173,6 @@ internal sealed class LayerTree
         if (method.Name is "to" or "cuda" or "cpu" or "half" or "double" && call.Expression is MemberAccessExpressionSyntax moved && symbols.IsOfTorch(method))
         {
             return Make(moved.Expression, path, arguments, depth - 1);
-        }
-
-        if (TorchSymbols.Is(method.ContainingType, symbols.NN))
-        {
-            return method.Name switch
-            {
-                "Sequential" => new Layer(path, method.Name, null, SequentialChildren(call, path, arguments, depth)),
-                _ when method.Name.StartsWith("Conv", StringComparison.Ordinal) => new Layer(path, method.Name, Number(call.ArgumentList, method, "in_channels", arguments, model), []),
-                _ => new Layer(path, method.Name, null, method.Name is "ModuleList" or "ModuleDict" ? null : []),
-            };
         }
 
         // A method of the program that makes a layer: what it returns, with the numbers that it is given.
@@ -194,6 +191,94 @@ internal sealed class LayerTree
             _ => null,
         };
         return result is null ? null : Make(result, path, Bind(call.ArgumentList, method, arguments, model), depth - 1);
+    }
+
+    /// <summary>
+    /// The factory of torch.nn that a call means. Asked by name and place rather than by binding the call: a generator asks
+    /// again at each keystroke, and which of a factory's overloads it is makes no difference.
+    /// </summary>
+    private string? FactoryName(InvocationExpressionSyntax call, SemanticModel model)
+    {
+        bool isFactory = call.Expression switch
+        {
+            IdentifierNameSyntax name => IsImported(name),
+            MemberAccessExpressionSyntax member => member.Name is IdentifierNameSyntax && TorchSymbols.Is(model.GetSymbolInfo(member.Expression, cancellation).Symbol as ITypeSymbol, symbols.NN),
+            _ => false,
+        };
+        return isFactory ? MethodName(call) : null;
+    }
+
+    /// <summary>
+    /// Whether a plain name is a factory through "using static TorchSharp.torch.nn": no type around the call has a member of
+    /// the name, and no other static import could bring one. Where that is in doubt, the call is bound.
+    /// </summary>
+    private bool IsImported(IdentifierNameSyntax name)
+    {
+        string text = name.Identifier.ValueText;
+        if (symbols.NN is null || !symbols.NN.GetMembers(text).Any(static member => member is IMethodSymbol))
+        {
+            return false;
+        }
+
+        bool isImported = false;
+        INamedTypeSymbol? around = null;
+        foreach (SyntaxNode ancestor in name.Ancestors())
+        {
+            SyntaxList<UsingDirectiveSyntax> usings = ancestor switch
+            {
+                CompilationUnitSyntax file => file.Usings,
+                BaseNamespaceDeclarationSyntax space => space.Usings,
+                _ => default,
+            };
+            foreach (UsingDirectiveSyntax directive in usings)
+            {
+                if (!directive.StaticKeyword.IsKind(SyntaxKind.None))
+                {
+                    string? imported = directive.Name?.ToString();
+                    isImported |= imported == "TorchSharp.torch.nn";
+                    if (imported is not ("TorchSharp.torch.nn" or "TorchSharp.torch" or "System.Math"))
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            if (ancestor is TypeDeclarationSyntax declaration && around is null)
+            {
+                around = Model(declaration).GetDeclaredSymbol(declaration, cancellation);
+            }
+            else if (ancestor is BaseMethodDeclarationSyntax method && method.DescendantNodes().Any(node => node is LocalFunctionStatementSyntax local && local.Identifier.ValueText == text))
+            {
+                return false;
+            }
+        }
+
+        for (INamedTypeSymbol? outer = around; isImported && outer is not null; outer = outer.ContainingType)
+        {
+            for (INamedTypeSymbol? type = outer; type is not null; type = type.BaseType)
+            {
+                if (!type.GetMembers(text).IsEmpty)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return isImported;
+    }
+
+    /// <summary>The first parameter of every convolution's factory.</summary>
+    private long? InChannels(InvocationExpressionSyntax call, IReadOnlyDictionary<string, long?> arguments, SemanticModel model)
+    {
+        foreach (ArgumentSyntax argument in call.ArgumentList.Arguments)
+        {
+            if (argument.NameColon is null ? argument == call.ArgumentList.Arguments[0] : argument.NameColon.Name.Identifier.ValueText == "in_channels")
+            {
+                return argument.Expression is LiteralExpressionSyntax { Token.Value: int literal } ? literal : Number(argument.Expression, arguments, model);
+            }
+        }
+
+        return null;
     }
 
     private Layer? MakeByConstructor(BaseObjectCreationExpressionSyntax creation, string path, IReadOnlyDictionary<string, long?> arguments, int depth)

@@ -25,7 +25,7 @@ public sealed class MarkedClassAnalyzer : TorchAnalyzer
 
     private protected override void Register(CompilationStartAnalysisContext context, TorchSymbols symbols)
     {
-        if (context.Compilation.GetTypeByMetadataName(MarkedClassParser.AttributeName) is not { } attributeType)
+        if (symbols.GrayscaleInput is not { } attributeType)
         {
             return;
         }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -21,21 +20,8 @@ internal static class MarkedClassParser
 {
     public const string AttributeName = "ChannelGen.GrayscaleInputAttribute";
 
-    private static readonly ConditionalWeakTable<Compilation, TorchSymbols> SymbolsOf = new();
-
     private static readonly SymbolDisplayFormat Qualified = SymbolDisplayFormat.FullyQualifiedFormat.AddMiscellaneousOptions(
         SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
-
-    /// <summary>TorchSharp's symbols, looked up once for all marked classes of a compilation; null without TorchSharp.</summary>
-    public static TorchSymbols? Symbols(Compilation compilation)
-    {
-        if (SymbolsOf.TryGetValue(compilation, out TorchSymbols? known))
-        {
-            return known;
-        }
-
-        return TorchSymbols.Of(compilation) is { } found ? SymbolsOf.GetValue(compilation, _ => found) : null;
-    }
 
     /// <summary>The class form.</summary>
     public static MarkedClass Parse(INamedTypeSymbol type, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
@@ -268,7 +254,7 @@ internal static class MarkedClassParser
     {
         for (INamedTypeSymbol? current = type.BaseType; current is not null && symbols.IsModule(current); current = current.BaseType)
         {
-            if (current.GetAttributes().Any(static attribute => attribute.AttributeClass?.ToDisplayString() == AttributeName) || current.GetMembers(method).Length > 0)
+            if (current.GetAttributes().Any(IsMark) || current.GetMembers(method).Length > 0)
             {
                 return true;
             }
@@ -280,7 +266,7 @@ internal static class MarkedClassParser
     private static bool IsRepeated(AttributeData attribute, INamedTypeSymbol type, Compilation compilation)
     {
         if (SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly)
-            && type.GetAttributes().Any(static own => own.AttributeClass?.ToDisplayString() == AttributeName))
+            && type.GetAttributes().Any(IsMark))
         {
             return true;
         }
@@ -300,6 +286,8 @@ internal static class MarkedClassParser
 
         return false;
     }
+
+    public static bool IsMark(AttributeData attribute) => attribute.AttributeClass is { Name: "GrayscaleInputAttribute", ContainingNamespace: { Name: "ChannelGen", ContainingNamespace.IsGlobalNamespace: true } };
 
     private static bool IsPartial(INamedTypeSymbol type, CancellationToken cancellation) =>
         type.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax(cancellation) is TypeDeclarationSyntax declaration && declaration.Modifiers.Any(SyntaxKind.PartialKeyword));

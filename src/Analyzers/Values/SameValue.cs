@@ -28,7 +28,10 @@ internal static class SameValue
     /// <summary>Whether all are the same value. The first stands for all of them.</summary>
     public static bool AllSame(IReadOnlyList<IOperation> values, ValueContext context)
     {
-        if (values.Count == 0 || Of(values[0], context) is not { } first)
+        // Most lists hold something that can have no identity: seen before any history is asked for.
+        if (values.Count == 0
+            || !values.All(static value => value.Unwrap() is ILocalReferenceOperation or IParameterReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation)
+            || Of(values[0], context) is not { } first)
         {
             return false;
         }

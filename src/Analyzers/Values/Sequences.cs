@@ -95,7 +95,7 @@ internal static class Sequences
             return Add(creation.Arguments[0].Value, elements, context, depth - 1);
         }
 
-        if (!TorchSymbols.Is(creation.Type, context.Symbols.ListOfT))
+        if (!TorchSymbols.IsList(creation.Type))
         {
             return false;
         }
@@ -126,7 +126,7 @@ internal static class Sequences
     private static bool AddInvocation(IInvocationOperation invocation, List<IOperation> elements, ValueContext context, int depth)
     {
         IMethodSymbol method = invocation.TargetMethod;
-        bool ofEnumerable = TorchSymbols.Is(method.ContainingType, context.Symbols.Enumerable);
+        bool ofEnumerable = TorchSymbols.IsEnumerable(method.ContainingType);
         if (ofEnumerable && method.Name == "Repeat")
         {
             if (invocation.Argument("count").Constant() is not (>= 0 and <= MaximumLength and { } count) || invocation.Argument("element") is not { } element)
@@ -143,7 +143,7 @@ internal static class Sequences
         }
 
         bool copies = method.Name is "ToArray" or "ToList" or "AsEnumerable" or "AsSpan" or "ToImmutableArray"
-            && (ofEnumerable || TorchSymbols.Is(method.ContainingType, context.Symbols.ListOfT) || method.ContainingType is { Name: "MemoryExtensions" or "ImmutableArray" });
+            && (ofEnumerable || TorchSymbols.IsList(method.ContainingType) || method.ContainingType is { Name: "MemoryExtensions" or "ImmutableArray" });
         return copies && invocation.Subject() is { } subject && Add(subject, elements, context, depth - 1);
     }
 
