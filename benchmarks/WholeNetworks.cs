@@ -61,7 +61,7 @@ public class WholeNetworks
 
     private Module<Tensor, Tensor> Make() => Network switch
     {
-        "ResNet-20" => new ResNet20(),
+        "ResNet-20" => new GrayscaleDemo.LesionNet(),
         "ResNet-18" => torchvision.models.resnet18(),
         "MobileNetV2" => torchvision.models.mobilenet_v2(),
         "MobileNetV3" => torchvision.models.mobilenet_v3_small(),

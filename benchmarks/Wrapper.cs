@@ -19,7 +19,7 @@ public class Wrapper
     {
         set_num_threads(1);
         grad = no_grad();
-        network = new ResNet20();
+        network = new GrayscaleDemo.LesionNet();
         network.eval();
         wrapper = network.ToGrayscale();
         image = rand(1, 1, 32, 32);

@@ -232,6 +232,45 @@ public class ToGrayscaleTests
         Assert.Equal(before, Tensor.TotalCount);
     }
 
+    [Fact]
+    public void No_tensor_is_left_behind_by_anything_else()
+    {
+        // Networks are made beforehand: what TorchSharp itself leaves to the finalizer while it makes them is not counted.
+        using var refused = new SkipNet();
+        using var net = new PlainNet();
+        using var native = new PlainNet(1);
+        using var source = new PlainNet();
+        var disposed = new PlainNet();
+        using Tensor image = rand(1, 1, 16, 16);
+        Dictionary<string, Tensor> checkpoint = source.state_dict();
+        long before = Count();
+
+        Assert.Throws<InvalidOperationException>(() => refused.ToGrayscale());
+        Assert.Equal(before, Count());
+
+        GrayscaleModule<Tensor, Tensor> gray = net.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, KeepColorWeights = true });
+        gray.Verify([image]);
+        gray.load_state_dict(checkpoint, strict: false);
+        gray.call(image).Dispose();
+        gray.RestoreColor();
+        Assert.Equal(before, Count());
+
+        native.ToColor(LumaCoefficients.Bt709).ToGrayscale();
+        Assert.Equal(before, Count());
+
+        int own = disposed.state_dict().Count;
+        disposed.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, KeepColorWeights = true }).call(image).Dispose();
+        ((IDisposable)disposed.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet })).Dispose();
+        Assert.Equal(before - own, Count());
+
+        static long Count()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return Tensor.TotalCount;
+        }
+    }
+
     [Theory]
     [InlineData(2, 2)]
     [InlineData(4, 4)]

@@ -75,7 +75,7 @@ internal static class Layers
 
         if (name == "Linear")
         {
-            return input.WithoutShape().WithSize(-1, creation.Argument("out_features").Constant());
+            return input.WithoutShape().WithSize(-1, (creation.Argument("outputSize") ?? creation.Argument("out_features")).Constant());
         }
 
         return name == "Sequential" && depth > 0 ? OfSequential(creation, input, context, depth) : TensorFacts.Unknown;

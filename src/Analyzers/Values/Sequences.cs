@@ -154,12 +154,45 @@ internal static class Sequences
 
         // Another name for the same array could change it unseen.
         bool isOnlyName = history.Mutations.Count == 0
-            && history.Escapes.Count == 0
             && !history.Reads.Any(read => read.Parent is EqualsValueClauseSyntax or ReturnStatementSyntax or ArrowExpressionClauseSyntax or InitializerExpressionSyntax or ExpressionElementSyntax
                 || (read.Parent is AssignmentExpressionSyntax assignment && assignment.Right == read));
         return isOnlyName
             && definition.Value is { } value
             && (context.Operation(value) ?? context.Operation(value.Parent!)) is { } built
-            && Add(built, elements, context, depth - 1);
+            && Add(built, elements, context, depth - 1)
+            && AddLater(history, definition.Write!, local, elements, context);
+    }
+
+    /// <summary>
+    /// What list.Add puts in, statement by statement between the declaration and the use, in the block of the declaration. Any
+    /// other use that could change the list ends what is known of it.
+    /// </summary>
+    private static bool AddLater(VariableHistory history, Write declaration, ILocalReferenceOperation local, List<IOperation> elements, ValueContext context)
+    {
+        if (history.Escapes.Count == 0)
+        {
+            return true;
+        }
+
+        if (!TorchSymbols.IsList(local.Type) || !declaration.IsDeclaration || declaration.Site.FirstAncestorOrSelf<LocalDeclarationStatementSyntax>() is not { } statement)
+        {
+            return false;
+        }
+
+        foreach (SyntaxNode escape in history.Escapes)
+        {
+            bool isPlainAdd = escape is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Add" }, Parent: ExpressionStatementSyntax added }
+                && added.Parent == statement.Parent
+                && escape.Span.End <= local.Syntax.SpanStart
+                && local.Syntax.Ancestors().TakeWhile(ancestor => ancestor != statement.Parent).All(static ancestor => ancestor is not (ForStatementSyntax or CommonForEachStatementSyntax or WhileStatementSyntax or DoStatementSyntax or AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax));
+            if (!isPlainAdd || context.Operation(escape) is not IInvocationOperation { TargetMethod.Name: "Add", Arguments: [var argument] } add || !TorchSymbols.IsList(add.TargetMethod.ContainingType))
+            {
+                return false;
+            }
+
+            elements.Add(argument.Value);
+        }
+
+        return true;
     }
 }

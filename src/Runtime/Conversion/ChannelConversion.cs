@@ -231,7 +231,23 @@ public sealed class ChannelConversion
         }
     }
 
-    internal void Retire()
+    /// <summary>Lets go of all that the conversion holds, before the network is disposed.</summary>
+    internal void Release()
+    {
+        if (!IsCurrent)
+        {
+            return;
+        }
+
+        foreach (LayerChange change in changes)
+        {
+            ConstantAddition.Set(change.Layer, null);
+        }
+
+        Retire();
+    }
+
+    private void Retire()
     {
         IsCurrent = false;
         foreach (LayerChange change in changes)

@@ -163,8 +163,8 @@ namespace ChannelGen
         {
             if (disposing)
             {
+                Conversion.Release();
                 Network.Dispose();
-                Conversion.Retire();
             }
 
             base.Dispose(disposing);
