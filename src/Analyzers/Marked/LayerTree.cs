@@ -40,6 +40,9 @@ internal sealed class LayerTree
     private readonly TorchSymbols symbols;
     private readonly CancellationToken cancellation;
 
+    /// <summary>The type whose code is being read.</summary>
+    private INamedTypeSymbol? reading;
+
     public LayerTree(Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
     {
         this.compilation = compilation;
@@ -56,6 +59,7 @@ internal sealed class LayerTree
     private IReadOnlyList<Layer> Of(INamedTypeSymbol type, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, out bool isWhole)
     {
         isWhole = true;
+        INamedTypeSymbol? before = reading;
         var layers = new List<Layer>();
         for (INamedTypeSymbol? current = type; current is not null && !IsModuleItself(current); current = current.BaseType)
         {
@@ -65,6 +69,7 @@ internal sealed class LayerTree
                 break;
             }
 
+            reading = current;
             Dictionary<string, ExpressionSyntax?> made = Assignments(current, layers, prefix, arguments, depth, ref isWhole);
             foreach (ISymbol member in current.GetMembers())
             {
@@ -88,6 +93,7 @@ internal sealed class LayerTree
             }
         }
 
+        reading = before;
         return layers;
     }
 
@@ -190,7 +196,16 @@ internal sealed class LayerTree
             LocalFunctionStatementSyntax { Body.Statements: [ReturnStatementSyntax { Expression: { } expression }] } => expression,
             _ => null,
         };
-        return result is null ? null : Make(result, path, Bind(call.ArgumentList, method, arguments, model), depth - 1);
+        if (result is null)
+        {
+            return null;
+        }
+
+        INamedTypeSymbol? before = reading;
+        reading = method.ContainingType;
+        Layer made = Make(result, path, Bind(call.ArgumentList, method, arguments, model), depth - 1);
+        reading = before;
+        return made;
     }
 
     /// <summary>
@@ -221,7 +236,6 @@ internal sealed class LayerTree
         }
 
         bool isImported = false;
-        INamedTypeSymbol? around = null;
         foreach (SyntaxNode ancestor in name.Ancestors())
         {
             SyntaxList<UsingDirectiveSyntax> usings = ancestor switch
@@ -243,17 +257,13 @@ internal sealed class LayerTree
                 }
             }
 
-            if (ancestor is TypeDeclarationSyntax declaration && around is null)
-            {
-                around = Model(declaration).GetDeclaredSymbol(declaration, cancellation);
-            }
-            else if (ancestor is BaseMethodDeclarationSyntax method && method.DescendantNodes().Any(node => node is LocalFunctionStatementSyntax local && local.Identifier.ValueText == text))
+            if (ancestor is BaseMethodDeclarationSyntax method && method.DescendantNodes().Any(node => node is LocalFunctionStatementSyntax local && local.Identifier.ValueText == text))
             {
                 return false;
             }
         }
 
-        for (INamedTypeSymbol? outer = around; isImported && outer is not null; outer = outer.ContainingType)
+        for (INamedTypeSymbol? outer = reading; isImported && outer is not null; outer = outer.ContainingType)
         {
             for (INamedTypeSymbol? type = outer; type is not null; type = type.BaseType)
             {

@@ -214,16 +214,16 @@ internal static class MarkedClassParser
         string plainName = isExtension && type.ContainingType is not null ? string.Join("_", Outers(type).Select(static outer => outer.Name).Append(type.Name)) : type.Name;
         string method = direction == Direction.ToGrayscale ? "ToGrayscale" : "ToColor";
         return new WrapperModel(
-            type.ContainingNamespace.IsGlobalNamespace ? "" : string.Join(".", type.ContainingNamespace.ToDisplayParts().Where(static part => part.Kind != SymbolDisplayPartKind.Punctuation).Select(static part => Escaped(part.ToString().TrimStart('@')))),
+            Namespace(type),
             new EquatableArray<string>(containers),
             Escaped(type.Name),
             plainName,
-            type.ToDisplayString(Qualified),
+            QualifiedName(type),
             TypeParameters(type),
             Constraints(type),
             isExtension ? "internal" : Accessibility(type),
             direction,
-            new EquatableArray<string>(module.TypeArguments.Select(static argument => argument.ToDisplayString(Qualified))),
+            new EquatableArray<string>(module.TypeArguments.Select(argument => TypeName(argument, symbols))),
             new EquatableArray<string>(parameters.Select(Escaped)),
             image,
             layer,
@@ -231,6 +231,35 @@ internal static class MarkedClassParser
             HidesBase(type, method, symbols),
             HintName(type, plainName));
     }
+
+    // These are asked for each class at each keystroke, so they are put together by hand rather than by ToDisplayString.
+    private static string Namespace(INamedTypeSymbol type)
+    {
+        string name = "";
+        for (INamespaceSymbol space = type.ContainingNamespace; !space.IsGlobalNamespace; space = space.ContainingNamespace)
+        {
+            name = name.Length == 0 ? Escaped(space.Name) : Escaped(space.Name) + "." + name;
+        }
+
+        return name;
+    }
+
+    private static string QualifiedName(INamedTypeSymbol type)
+    {
+        string name = Escaped(type.Name) + TypeParameters(type);
+        for (INamedTypeSymbol? outer = type.ContainingType; outer is not null; outer = outer.ContainingType)
+        {
+            name = Escaped(outer.Name) + TypeParameters(outer) + "." + name;
+        }
+
+        string space = Namespace(type);
+        return space.Length == 0 ? "global::" + name : $"global::{space}.{name}";
+    }
+
+    private static string TypeName(ITypeSymbol type, TorchSymbols symbols) =>
+        type.NullableAnnotation != NullableAnnotation.Annotated && SymbolEqualityComparer.Default.Equals(type, symbols.Tensor)
+            ? "global::TorchSharp.torch.Tensor"
+            : type.ToDisplayString(Qualified);
 
     /// <summary>The override that says what the parameters are called.</summary>
     private static IMethodSymbol? Forward(INamedTypeSymbol type, int inputs)
@@ -375,7 +404,7 @@ internal static class MarkedClassParser
     {
         const int LongestName = 60;
         ulong hash = 14695981039346656037; // FNV-1a
-        foreach (char letter in type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat) + "`" + type.Arity)
+        foreach (char letter in QualifiedName(type))
         {
             hash = unchecked((hash ^ letter) * 1099511628211);
         }
