@@ -73,7 +73,7 @@ internal sealed class LayerTree
             Dictionary<string, ExpressionSyntax?> made = Assignments(current, layers, prefix, arguments, depth, ref isWhole);
             foreach (ISymbol member in current.GetMembers())
             {
-                if (member is IFieldSymbol { IsStatic: false, AssociatedSymbol: null } field && symbols.IsModule(field.Type))
+                if (member is IFieldSymbol { IsStatic: false, AssociatedSymbol: null } field)
                 {
                     string path = prefix + ComponentName(field);
                     ExpressionSyntax? value = Initializer(field);
@@ -82,7 +82,12 @@ internal sealed class LayerTree
                         made.TryGetValue(field.Name, out value);
                     }
 
-                    layers.Add(value is null ? new Layer(path, null, null, null) : Make(value, path, arguments, depth));
+                    // What a factory of torch.nn made is a layer; the field's type is asked only of others, since that binds it.
+                    Layer layer = value is null ? new Layer(path, null, null, null) : Make(value, path, arguments, depth);
+                    if (layer.Kind is not null || symbols.IsModule(field.Type))
+                    {
+                        layers.Add(layer);
+                    }
                 }
                 else if (member is IPropertySymbol { IsStatic: false } property && symbols.IsModule(property.Type) && property.GetMethod is { } getter)
                 {
@@ -217,7 +222,7 @@ internal sealed class LayerTree
         bool isFactory = call.Expression switch
         {
             IdentifierNameSyntax name => IsImported(name),
-            MemberAccessExpressionSyntax member => member.Name is IdentifierNameSyntax && TorchSymbols.Is(model.GetSymbolInfo(member.Expression, cancellation).Symbol as ITypeSymbol, symbols.NN),
+            MemberAccessExpressionSyntax { Name: IdentifierNameSyntax } member => IsFactories(member.Expression) || TorchSymbols.Is(model.GetSymbolInfo(member.Expression, cancellation).Symbol as ITypeSymbol, symbols.NN),
             _ => false,
         };
         return isFactory ? MethodName(call) : null;
@@ -263,18 +268,41 @@ internal sealed class LayerTree
             }
         }
 
-        for (INamedTypeSymbol? outer = reading; isImported && outer is not null; outer = outer.ContainingType)
+        return isImported && !HasMember(text);
+    }
+
+    /// <summary>torch.nn, written out or through a using of the file; false where it would have to be bound to know.</summary>
+    private bool IsFactories(ExpressionSyntax expression)
+    {
+        string written = expression.ToString();
+        (string? needed, bool isStatic) = written switch
+        {
+            "TorchSharp.torch.nn" or "global::TorchSharp.torch.nn" => ((string?)null, false),
+            "torch.nn" => ("TorchSharp", false),
+            "nn" => ("TorchSharp.torch", true),
+            _ => ("", false),
+        };
+        return needed != ""
+            && !HasMember(written.Split('.')[0])
+            && (needed is null || expression.SyntaxTree.GetRoot(cancellation) is CompilationUnitSyntax file
+                && file.Usings.Any(directive => directive.Alias is null && directive.StaticKeyword.IsKind(SyntaxKind.None) != isStatic && directive.Name?.ToString() == needed));
+    }
+
+    /// <summary>Whether the type that is being read, one around it or one that it derives from, has a member of the name.</summary>
+    private bool HasMember(string name)
+    {
+        for (INamedTypeSymbol? outer = reading; outer is not null; outer = outer.ContainingType)
         {
             for (INamedTypeSymbol? type = outer; type is not null; type = type.BaseType)
             {
-                if (!type.GetMembers(text).IsEmpty)
+                if (!type.GetMembers(name).IsEmpty)
                 {
-                    return false;
+                    return true;
                 }
             }
         }
 
-        return isImported;
+        return false;
     }
 
     /// <summary>The first parameter of every convolution's factory.</summary>

@@ -96,10 +96,10 @@ internal static class MarkedClassParser
             return Wrong(Descriptors.NotModule, name, "has a forward of more than six inputs");
         }
 
-        IMethodSymbol? forward = Forward(type, module.TypeArguments.Length - 1);
+        IMethodSymbol? forward = Forward(type, module.TypeArguments.Length - 1, cancellation);
         string[] parameters = forward is null
             ? [.. Enumerable.Range(1, module.TypeArguments.Length - 1).Select(static index => $"input{index}")]
-            : [.. forward.Parameters.Select(static parameter => parameter.Name)];
+            : [.. ParameterNames(forward, cancellation)];
         string? imageName = Named(attribute, "Image");
         int image = imageName is null
             ? module.TypeArguments.Take(module.TypeArguments.Length - 1).ToList().FindIndex(argument => symbols.IsTensor(argument))
@@ -262,13 +262,13 @@ internal static class MarkedClassParser
             : type.ToDisplayString(Qualified);
 
     /// <summary>The override that says what the parameters are called.</summary>
-    private static IMethodSymbol? Forward(INamedTypeSymbol type, int inputs)
+    private static IMethodSymbol? Forward(INamedTypeSymbol type, int inputs, CancellationToken cancellation)
     {
         for (INamedTypeSymbol? current = type; current is not null; current = current.BaseType)
         {
             foreach (ISymbol member in current.GetMembers("forward"))
             {
-                if (member is IMethodSymbol { IsOverride: true } method && method.Parameters.Length == inputs)
+                if (member is IMethodSymbol { IsOverride: true } method && ParameterNames(method, cancellation).Count() == inputs)
                 {
                     return method;
                 }
@@ -277,6 +277,12 @@ internal static class MarkedClassParser
 
         return null;
     }
+
+    /// <summary>From the syntax where there is one: asking the symbol would bind the types of the signature.</summary>
+    private static IEnumerable<string> ParameterNames(IMethodSymbol method, CancellationToken cancellation) =>
+        method.DeclaringSyntaxReferences.Length == 1 && method.DeclaringSyntaxReferences[0].GetSyntax(cancellation) is MethodDeclarationSyntax declaration
+            ? declaration.ParameterList.Parameters.Select(static parameter => parameter.Identifier.ValueText)
+            : method.Parameters.Select(static parameter => parameter.Name);
 
     /// <summary>Whether a base class is marked too, and so has a method of the same name.</summary>
     private static bool HidesBase(INamedTypeSymbol type, string method, TorchSymbols symbols)
