@@ -30,6 +30,7 @@ public class FirstLayer
     [GlobalSetup]
     public void Setup()
     {
+        SteadyMemory.Set();
         set_num_threads(Threads == "one" ? 1 : Environment.ProcessorCount);
         grad = no_grad();
         manual_seed(1);

@@ -21,6 +21,7 @@ public class WholeNetworks
     [GlobalSetup]
     public void Setup()
     {
+        SteadyMemory.Set();
         set_num_threads(1);
         manual_seed(1);
         color = Make();
