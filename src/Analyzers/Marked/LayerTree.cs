@@ -89,11 +89,10 @@ internal sealed class LayerTree
                         layers.Add(layer);
                     }
                 }
-                else if (member is IPropertySymbol { IsStatic: false } property && symbols.IsModule(property.Type) && property.GetMethod is { } getter)
+                else if (member is IPropertySymbol { IsStatic: false, GetMethod: not null } property && symbols.IsModule(property.Type))
                 {
                     // An auto-property is registered under the name of its backing field, which no one writes.
                     isWhole = false;
-                    _ = getter;
                 }
             }
         }

@@ -147,17 +147,18 @@ internal sealed class VariableHistory
 
     private void AddDeclaration(SyntaxNode declaration)
     {
-        // A variable of a parameter, a loop or a pattern has a value, but not one that is written here.
-        writes.Add(declaration switch
+        switch (declaration)
         {
-            VariableDeclaratorSyntax { Initializer: { } initializer, Parent.Parent: not ForEachStatementSyntax } => new Write(declaration, initializer.Value, true),
-            VariableDeclaratorSyntax { Initializer: null, Parent.Parent: LocalDeclarationStatementSyntax } => new Write(declaration, null, true) { IsEmpty = true },
-            _ => new Write(declaration, null, true),
-        });
-
-        if (writes[0].IsEmpty)
-        {
-            writes.Clear();
+            case VariableDeclaratorSyntax { Initializer: null, Parent.Parent: LocalDeclarationStatementSyntax }:
+                // Without a value until it is assigned.
+                break;
+            case VariableDeclaratorSyntax { Initializer: { } initializer }:
+                writes.Add(new Write(declaration, initializer.Value, true));
+                break;
+            default:
+                // A variable of a parameter, a loop or a pattern has a value, but not one that is written here.
+                writes.Add(new Write(declaration, null, true));
+                break;
         }
     }
 
@@ -302,9 +303,6 @@ internal sealed record Write(SyntaxNode Site, ExpressionSyntax? Value, bool IsDe
 {
     /// <summary>From where on the variable has the value: a loop's variable has it in the loop's body.</summary>
     public int End => Site is CommonForEachStatementSyntax loop ? loop.Statement.SpanStart : Site.Span.End;
-
-    /// <summary>A declaration without a value.</summary>
-    public bool IsEmpty { get; init; }
 }
 
 /// <summary>Where the value that a variable holds at some place comes from.</summary>
