@@ -108,6 +108,9 @@ internal sealed class TorchSymbols
         return false;
     }
 
+    /// <summary>Whether a type is TorchSharp's own: no class of a program is found among its bases.</summary>
+    public bool IsOwn(ITypeSymbol type) => SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, Tensor.ContainingAssembly);
+
     public static bool Is(ITypeSymbol? type, INamedTypeSymbol? wanted) => wanted is not null && SymbolEqualityComparer.Default.Equals(type?.OriginalDefinition, wanted);
 
     /// <summary>

@@ -61,7 +61,7 @@ internal sealed class LayerTree
         isWhole = true;
         INamedTypeSymbol? before = reading;
         var layers = new List<Layer>();
-        for (INamedTypeSymbol? current = type; current is not null && !IsModuleItself(current); current = current.BaseType)
+        for (INamedTypeSymbol? current = type; current is not null && !(symbols.IsOwn(current) && IsModuleItself(current)); current = current.BaseType)
         {
             if (current.DeclaringSyntaxReferences.Length == 0)
             {
@@ -292,7 +292,7 @@ internal sealed class LayerTree
     {
         for (INamedTypeSymbol? outer = reading; outer is not null; outer = outer.ContainingType)
         {
-            for (INamedTypeSymbol? type = outer; type is not null; type = type.BaseType)
+            for (INamedTypeSymbol? type = outer; type is not null && !symbols.IsOwn(type); type = type.BaseType)
             {
                 if (!type.GetMembers(name).IsEmpty)
                 {

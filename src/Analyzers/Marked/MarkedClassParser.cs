@@ -287,7 +287,7 @@ internal static class MarkedClassParser
     /// <summary>Whether a base class is marked too, and so has a method of the same name.</summary>
     private static bool HidesBase(INamedTypeSymbol type, string method, TorchSymbols symbols)
     {
-        for (INamedTypeSymbol? current = type.BaseType; current is not null && symbols.IsModule(current); current = current.BaseType)
+        for (INamedTypeSymbol? current = type.BaseType; current is not null && !symbols.IsOwn(current); current = current.BaseType)
         {
             if (current.GetAttributes().Any(IsMark) || current.GetMembers(method).Length > 0)
             {
