@@ -13,7 +13,6 @@ internal sealed class TorchSymbols
         Torch = tensor.ContainingType;
         Tensor = tensor;
         Module = module;
-        Functional = torch.GetTypeByMetadataName("TorchSharp.torch+nn+functional");
         NN = module.ContainingType;
         Convolution = torch.GetTypeByMetadataName("TorchSharp.Modules.Convolution");
         Parameter = torch.GetTypeByMetadataName("TorchSharp.Modules.Parameter");
@@ -32,8 +31,6 @@ internal sealed class TorchSymbols
     public INamedTypeSymbol Module { get; }
 
     public INamedTypeSymbol? NN { get; }
-
-    public INamedTypeSymbol? Functional { get; }
 
     public INamedTypeSymbol? Convolution { get; }
 

@@ -54,23 +54,27 @@ internal sealed class ConversionFixAll : FixAllProvider
             _ => context.Solution.Projects.SelectMany(static project => project.Documents),
         };
 
-        // Found in the solution as it was, made one document after the other.
+        // Found in the solution as it was. Classes are marked after all calls are converted: the document of one may be among
+        // those that are converted.
         Solution solution = context.Solution;
+        var found = new List<(Document Document, ImmutableArray<Diagnostic> Diagnostics)>();
         foreach (Document document in documents)
         {
             ImmutableArray<Diagnostic> diagnostics = await context.GetDocumentDiagnosticsAsync(document).ConfigureAwait(false);
-            if (diagnostics.IsEmpty)
+            if (!diagnostics.IsEmpty)
             {
-                continue;
+                found.Add((document, diagnostics));
+                Document converted = await SolutionChange.ConvertCalls(document, diagnostics, cancellation).ConfigureAwait(false);
+                if (await converted.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is { } root)
+                {
+                    solution = solution.WithDocumentSyntaxRoot(document.Id, root);
+                }
             }
+        }
 
-            Document converted = await SolutionChange.ConvertCalls(document, diagnostics, cancellation).ConfigureAwait(false);
-            if (await converted.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is { } root)
-            {
-                solution = solution.WithDocumentSyntaxRoot(document.Id, root);
-            }
-
-            if (context.CodeActionEquivalenceKey == StackingFix.ConvertAndMarkKey)
+        if (context.CodeActionEquivalenceKey == StackingFix.ConvertAndMarkKey)
+        {
+            foreach ((Document document, ImmutableArray<Diagnostic> diagnostics) in found)
             {
                 solution = await MarkAll(document, diagnostics, solution, cancellation).ConfigureAwait(false);
             }

@@ -93,6 +93,50 @@ public class StackingFixTests
         VerifyFix.AssertSameNumbers(before, after);
     }
 
+    [Fact]
+    public Task Fix_all_marks_a_class_whose_own_document_is_converted_too()
+    {
+        const string First = """
+            using ChannelGen;
+            using static TorchSharp.torch;
+
+            public class First
+            {
+                public Tensor Run(Second net, Tensor x) => RUN;
+            }
+            """;
+        const string Second = """
+            using ChannelGen;
+            using TorchSharp;
+            using static TorchSharp.torch;
+            using static TorchSharp.torch.nn;
+
+            MARKclass Second : Module<Tensor, Tensor>
+            {
+                private readonly Module<Tensor, Tensor> body = Sequential(Conv2d(3, 8, 3));
+                public Second() : base("net") => RegisterComponents();
+                public override Tensor forward(Tensor image) => body.call(image);
+            }
+
+            MARKclass Third : Module<Tensor, Tensor>
+            {
+                private readonly Module<Tensor, Tensor> body = Sequential(Conv2d(3, 8, 3));
+                public Third() : base("net") => RegisterComponents();
+                public override Tensor forward(Tensor image) => body.call(image);
+            }
+
+            public class User
+            {
+                public Tensor Run(Third net, Tensor x) => RUN;
+            }
+            """;
+        return VerifyFix.OfAll<StackingAnalyzer, StackingFix>(
+            [First.Replace("RUN", "net.forward({|CG0001:cat([x, x, x], 1)|})"), Second.Replace("MARK", "public ").Replace("RUN", "net.call({|CG0001:x.repeat(1, 3, 1, 1)|})")],
+            [First.Replace("RUN", "net.ToGrayscale().forward(x)"), Second.Replace("MARK", "[GrayscaleInput]\npublic partial ").Replace("RUN", "net.ToGrayscale().call(x)")],
+            index: 1,
+            StackingFix.ConvertAndMarkKey);
+    }
+
     [Theory]
     [InlineData("var s = {|CG0001:torch.cat([x, x, x], 1)|};")]
     [InlineData("var y = x.shape[1] == 1 ? {|CG0001:x.repeat(1, 3, 1, 1)|} : x; numbers.Add(Sum(net.forward(y)));")]

@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
+using Microsoft.CodeAnalysis.Text;
 
 namespace ChannelGen.Analyzers.Tests;
 
@@ -29,6 +30,22 @@ internal static class VerifyFix
             CodeActionEquivalenceKey = equivalenceKey,
             NumberOfFixAllIterations = null,
         }.RunAsync();
+
+    /// <summary>The same over several documents.</summary>
+    public static Task OfAll<TAnalyzer, TFix>(string[] before, string[] after, int index, string equivalenceKey)
+        where TAnalyzer : DiagnosticAnalyzer, new()
+        where TFix : CodeFixProvider, new()
+    {
+        var test = new Test<TAnalyzer, TFix>
+        {
+            CodeActionIndex = index,
+            CodeActionEquivalenceKey = equivalenceKey,
+            CodeFixTestBehaviors = CodeFixTestBehaviors.SkipFixAllInDocumentCheck,
+        };
+        test.TestState.Sources.AddRange(before.Select((source, document) => ($"/0/Test{document}.cs", SourceText.From(source))));
+        test.FixedState.Sources.AddRange(after.Select((source, document) => ($"/0/Test{document}.cs", SourceText.From(source))));
+        return test.RunAsync();
+    }
 
     /// <summary>Diagnostics stay, and nothing is offered for them.</summary>
     public static Task None<TAnalyzer, TFix>(string source)

@@ -4,28 +4,9 @@ using static TorchSharp.torch;
 
 namespace ChannelGen.Runtime.Tests;
 
-/// <summary>How far two float results of the same convolution may lie apart.</summary>
+/// <summary>How far two tensors lie apart, and stacks of gray ones.</summary>
 internal static class Bounds
 {
-    public static double UnitRoundoff(ScalarType dtype) => dtype switch
-    {
-        ScalarType.Float64 => Math.ScaleB(1, -53),
-        ScalarType.Float32 => Math.ScaleB(1, -24),
-        ScalarType.Float16 => Math.ScaleB(1, -11),
-        ScalarType.BFloat16 => Math.ScaleB(1, -8),
-        _ => throw new ArgumentOutOfRangeException(nameof(dtype)),
-    };
-
-    /// <summary>|difference| / (gamma_n * sum |w||x|), where it is largest; 1 or less is within the bound.</summary>
-    public static double Ratio(Tensor stacked, Tensor converted, Tensor sumOfMagnitudes, long terms, ScalarType dtype)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        double unit = UnitRoundoff(dtype);
-        double gamma = (terms * unit) / (1 - (terms * unit));
-        Tensor bound = (sumOfMagnitudes.to(ScalarType.Float64) * 2 * gamma) + double.Epsilon;
-        return ((stacked.to(ScalarType.Float64) - converted.to(ScalarType.Float64)).abs() / bound).max().item<double>();
-    }
-
     public static double LargestDifference(Tensor left, Tensor right)
     {
         Assert.Equal(left.shape, right.shape);

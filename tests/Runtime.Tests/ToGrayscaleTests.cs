@@ -383,6 +383,8 @@ public class ToGrayscaleTests
         Dictionary<string, Tensor> before = net.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
         using Tensor image = rand(1, 3, 20, 20);
         using Tensor answer = net.forward(image);
+        net.forward(image).sum().backward();
+        Dictionary<string, Tensor> gradients = net.named_parameters().ToDictionary(named => named.name, named => named.parameter.grad!.clone());
         var error = Assert.Throws<InvalidOperationException>(() => net.ToGrayscale());
         Assert.Contains(named, error.Message);
         Assert.Equal(0, Bounds.LargestDifference(answer, net.forward(image)));
@@ -390,6 +392,11 @@ public class ToGrayscaleTests
         {
             Assert.Equal(before[key].shape, value.shape);
             Assert.True(before[key].Equals(value));
+        }
+
+        foreach ((string name, Parameter parameter) in net.named_parameters())
+        {
+            Assert.True(gradients[name].Equals(parameter.grad!), name);
         }
     }
 }

@@ -301,7 +301,7 @@ public sealed class ChannelConversion
                     throw new InvalidOperationException($"This {NetworkName} has in_channels {bare.in_channels}; wanted {OldChannels}.");
                 }
 
-                return Commit([new NamedConvolution("", bare)], options);
+                return Kept(Commit([new NamedConvolution("", bare)], options));
             }
 
             NamedConvolution[] candidates = Layer is null ? StemFinder.Candidates(Network, OldChannels) : [StemFinder.Named(Network, Layer, OldChannels)];
@@ -318,7 +318,17 @@ public sealed class ChannelConversion
                 candidate.Layer.Layout(candidate.Name);
             }
 
-            return (Probe ? TryProbed(candidates, options) : null) ?? Unprobed(candidates, options);
+            return Kept((Probe ? TryProbed(candidates, options) : null) ?? Unprobed(candidates, options));
+        }
+
+        private static ChannelConversion Kept(ChannelConversion conversion)
+        {
+            foreach (LayerChange change in conversion.changes)
+            {
+                change.Keep();
+            }
+
+            return conversion;
         }
 
         private ChannelConversion Unprobed(NamedConvolution[] candidates, object options) =>
@@ -504,7 +514,7 @@ public sealed class ChannelConversion
                 {
                     if (change.CanUndo)
                     {
-                        change.Undo();
+                        change.Rollback();
                     }
                 }
 
@@ -518,7 +528,7 @@ public sealed class ChannelConversion
         {
             foreach (LayerChange change in conversion.changes)
             {
-                change.Undo();
+                change.Rollback();
                 change.Dispose();
             }
 

@@ -15,6 +15,7 @@ internal sealed class LayerChange : IDisposable
     private readonly Tensor? newConstant;
     private Tensor? oldWeight;
     private Tensor? oldConstant;
+    private Tensor? oldGradient;
 
     private LayerChange(string name, Convolution layer, KernelLayout layout, ChannelMap map)
     {
@@ -83,6 +84,7 @@ internal sealed class LayerChange : IDisposable
         {
             oldWeight = layerWeightAlias();
             oldConstant = ConstantAddition.Kernel(Layer)?.clone().DetachFromDisposeScope();
+            oldGradient = Layer.weight.grad?.DetachFromDisposeScope();
             Layer.weight.set_(newWeight);
         }
 
@@ -118,6 +120,16 @@ internal sealed class LayerChange : IDisposable
         ConvolutionAccess.InChannels(Layer) = OldLayout.InChannels;
         Layer.groups = OldLayout.Groups;
         ConstantAddition.Set(Layer, oldConstant);
+    }
+
+    /// <summary><see cref="Undo"/> for a change that is not to be: the gradient comes back as well.</summary>
+    public void Rollback()
+    {
+        Undo();
+        if (oldGradient is not null)
+        {
+            Layer.weight.grad = oldGradient;
+        }
     }
 
     /// <summary>Puts weight, in_channels, groups and constant of before in place until it is disposed.</summary>
@@ -196,6 +208,13 @@ internal sealed class LayerChange : IDisposable
         public void Dispose() => redo();
     }
 
+    /// <summary>The change is to stay: there is no <see cref="Rollback"/> any more.</summary>
+    public void Keep()
+    {
+        oldGradient?.Dispose();
+        oldGradient = null;
+    }
+
     /// <summary>Lets go of the weight of before, after which <see cref="Undo"/> is no more.</summary>
     public void Forget()
     {
@@ -205,6 +224,7 @@ internal sealed class LayerChange : IDisposable
 
     public void Dispose()
     {
+        Keep();
         Forget();
         oldConstant?.Dispose();
         newWeight.Dispose();
