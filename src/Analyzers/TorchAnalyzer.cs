@@ -12,7 +12,10 @@ public abstract class TorchAnalyzer : DiagnosticAnalyzer
     public sealed override void Initialize(AnalysisContext context)
     {
         context.EnableConcurrentExecution();
-        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+
+        // Generated code is not analyzed. What is reported therefore lies outside of it, and the compiler is spared looking:
+        // for None it would search the whole file for a GeneratedCode attribute at each first diagnostic.
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.ReportDiagnostics);
         context.RegisterCompilationStartAction(start =>
         {
             if (TorchSymbols.Of(start.Compilation) is { } symbols)

@@ -37,13 +37,18 @@ internal static class Verify
             }
             """);
 
-    public static Task Program<TAnalyzer>(string source, string? editorConfig = null, IEnumerable<DiagnosticResult>? expected = null)
+    public static Task Program<TAnalyzer>(string source, string? editorConfig = null, IEnumerable<DiagnosticResult>? expected = null, IEnumerable<(string Path, string Text)>? others = null)
         where TAnalyzer : DiagnosticAnalyzer, new()
     {
         var test = new Test<TAnalyzer> { TestCode = Usings + source };
         if (editorConfig is not null)
         {
             test.TestState.AnalyzerConfigFiles.Add(("/.editorconfig", "root = true\n[*.cs]\n" + editorConfig));
+        }
+
+        foreach ((string path, string text) in others ?? [])
+        {
+            test.TestState.Sources.Add((path, text));
         }
 
         test.ExpectedDiagnostics.AddRange(expected ?? []);

@@ -1,6 +1,7 @@
 using ChannelGen.Analyzers.Inference;
 using ChannelGen.Analyzers.Values;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -12,19 +13,16 @@ internal static class ImageFlow
     private const int MaximumDepth = 16;
 
     /// <summary>The names of the fields whose call or forward is given the image, in source order.</summary>
-    public static IReadOnlyList<string> Receivers(IMethodSymbol forward, int imageIndex, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    public static IReadOnlyList<string> Receivers(MethodDeclarationSyntax forward, int imageIndex, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
     {
         var fields = new List<string>();
-        if (forward.DeclaringSyntaxReferences.Length != 1
-            || forward.DeclaringSyntaxReferences[0].GetSyntax(cancellation) is not MethodDeclarationSyntax declaration
-            || imageIndex >= forward.Parameters.Length)
+        var context = new ValueContext(compilation.GetSemanticModel(forward.SyntaxTree), symbols, cancellation);
+        if (context.Model.GetDeclaredSymbol(forward, cancellation)?.Parameters.ElementAtOrDefault(imageIndex) is not { } image)
         {
             return fields;
         }
 
-        IParameterSymbol image = forward.Parameters[imageIndex];
-        var context = new ValueContext(compilation.GetSemanticModel(declaration.SyntaxTree), symbols, cancellation);
-        foreach (SyntaxNode node in declaration.DescendantNodes())
+        foreach (SyntaxNode node in forward.DescendantNodes())
         {
             if (node is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "call" or "forward" } }
                 && context.Operation(node) is IInvocationOperation { Instance: { } receiver, Arguments: [var argument, ..] }

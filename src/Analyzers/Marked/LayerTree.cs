@@ -14,14 +14,25 @@ internal sealed record Layer(string Path, string? Kind, long? InChannels, IReadO
 {
     public bool IsConvolution => Kind is "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d";
 
-    public IEnumerable<Layer> WithDescendants()
+    /// <summary>The layer and all inside of it, each before its own.</summary>
+    public IReadOnlyList<Layer> WithDescendants() => Flatten([this]);
+
+    /// <inheritdoc cref="WithDescendants"/>
+    public static IReadOnlyList<Layer> Flatten(IReadOnlyList<Layer> layers)
     {
-        yield return this;
-        foreach (Layer child in Children ?? [])
+        var all = new List<Layer>(layers.Count);
+        AddTo(all, layers);
+        return all;
+    }
+
+    private static void AddTo(List<Layer> all, IReadOnlyList<Layer> layers)
+    {
+        foreach (Layer layer in layers)
         {
-            foreach (Layer descendant in child.WithDescendants())
+            all.Add(layer);
+            if (layer.Children is { Count: > 0 } children)
             {
-                yield return descendant;
+                AddTo(all, children);
             }
         }
     }
@@ -39,6 +50,9 @@ internal sealed class LayerTree
     private readonly Compilation compilation;
     private readonly TorchSymbols symbols;
     private readonly CancellationToken cancellation;
+
+    /// <summary>Of the file that was asked about last; what it has bound is asked for again.</summary>
+    private SemanticModel? model;
 
     /// <summary>The type whose code is being read.</summary>
     private INamedTypeSymbol? reading;
@@ -70,26 +84,19 @@ internal sealed class LayerTree
             }
 
             reading = current;
-            Dictionary<string, ExpressionSyntax?> made = Assignments(current, layers, prefix, arguments, depth, ref isWhole);
-            foreach (ISymbol member in current.GetMembers())
+            TypeDeclarationSyntax[] declarations = [.. current.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()];
+            Dictionary<string, ExpressionSyntax?> made = Assignments(declarations, layers, prefix, arguments, depth, ref isWhole);
+            foreach (MemberDeclarationSyntax member in declarations.SelectMany(static declaration => declaration.Members))
             {
-                if (member is IFieldSymbol { IsStatic: false, AssociatedSymbol: null } field)
+                if (member is FieldDeclarationSyntax { Declaration.Type: not PredefinedTypeSyntax } field && !IsStatic(field))
                 {
-                    string path = prefix + ComponentName(field);
-                    ExpressionSyntax? value = Initializer(field);
-                    if (value is null)
+                    foreach (VariableDeclaratorSyntax variable in field.Declaration.Variables)
                     {
-                        made.TryGetValue(field.Name, out value);
-                    }
-
-                    // What a factory of torch.nn made is a layer; the field's type is asked only of others, since that binds it.
-                    Layer layer = value is null ? new Layer(path, null, null, null) : Make(value, path, arguments, depth);
-                    if (layer.Kind is not null || symbols.IsModule(field.Type))
-                    {
-                        layers.Add(layer);
+                        AddField(field, variable, made);
                     }
                 }
-                else if (member is IPropertySymbol { IsStatic: false, GetMethod: not null } property && symbols.IsModule(property.Type))
+                else if (member is PropertyDeclarationSyntax { Type: not PredefinedTypeSyntax } property && !IsStatic(property)
+                    && Model(property).GetDeclaredSymbol(property, cancellation) is { GetMethod: not null } declared && symbols.IsModule(declared.Type))
                 {
                     // An auto-property is registered under the name of its backing field, which no one writes.
                     isWhole = false;
@@ -99,39 +106,50 @@ internal sealed class LayerTree
 
         reading = before;
         return layers;
+
+        void AddField(FieldDeclarationSyntax field, VariableDeclaratorSyntax variable, Dictionary<string, ExpressionSyntax?> made)
+        {
+            string path = prefix + (field.AttributeLists.Count == 0 ? variable.Identifier.ValueText : ComponentName(variable));
+            ExpressionSyntax? value = variable.Initializer?.Value;
+            if (value is null)
+            {
+                made.TryGetValue(variable.Identifier.ValueText, out value);
+            }
+
+            // What a factory of torch.nn made is a layer; the field's type is asked only of others, since that binds it.
+            Layer layer = value is null ? new Layer(path, null, null, null) : Make(value, path, arguments, depth);
+            if (layer.Kind is not null || symbols.IsModule((Model(variable).GetDeclaredSymbol(variable, cancellation) as IFieldSymbol)?.Type))
+            {
+                layers.Add(layer);
+            }
+        }
     }
+
+    private static bool IsStatic(MemberDeclarationSyntax member) => member.Modifiers.Any(SyntaxKind.StaticKeyword) || member.Modifiers.Any(SyntaxKind.ConstKeyword);
 
     private bool IsModuleItself(INamedTypeSymbol type) => type.Name is "Module" or "HookableModule" && (type.ContainingType is { } outer && TorchSymbols.Is(outer, symbols.NN)) || type.SpecialType == SpecialType.System_Object;
 
     /// <summary>What constructors assign to fields, null where they do it twice; and what they register by name.</summary>
-    private Dictionary<string, ExpressionSyntax?> Assignments(INamedTypeSymbol type, List<Layer> registered, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, ref bool isWhole)
+    private Dictionary<string, ExpressionSyntax?> Assignments(TypeDeclarationSyntax[] declarations, List<Layer> registered, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, ref bool isWhole)
     {
         var made = new Dictionary<string, ExpressionSyntax?>(StringComparer.Ordinal);
-        foreach (IMethodSymbol constructor in type.InstanceConstructors)
+        foreach (ConstructorDeclarationSyntax constructor in declarations.SelectMany(static declaration => declaration.Members).OfType<ConstructorDeclarationSyntax>().Where(static constructor => !IsStatic(constructor)))
         {
-            foreach (SyntaxReference reference in constructor.DeclaringSyntaxReferences)
+            foreach (SyntaxNode node in constructor.DescendantNodes())
             {
-                if (reference.GetSyntax(cancellation) is not ConstructorDeclarationSyntax declaration)
+                if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment && FieldName(assignment.Left) is { } name)
                 {
-                    continue;
+                    made[name] = made.ContainsKey(name) ? null : assignment.Right;
                 }
-
-                foreach (SyntaxNode node in declaration.DescendantNodes())
+                else if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var key, var module, ..] } call && MethodName(call) is "register_module" or "add_module")
                 {
-                    if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment && FieldName(assignment.Left) is { } name)
+                    if (key.Expression is LiteralExpressionSyntax { Token.Value: string layer })
                     {
-                        made[name] = made.ContainsKey(name) ? null : assignment.Right;
+                        registered.Add(Make(module.Expression, prefix + layer, arguments, depth));
                     }
-                    else if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var key, var module, ..] } call && MethodName(call) is "register_module" or "add_module")
+                    else
                     {
-                        if (key.Expression is LiteralExpressionSyntax { Token.Value: string layer })
-                        {
-                            registered.Add(Make(module.Expression, prefix + layer, arguments, depth));
-                        }
-                        else
-                        {
-                            isWhole = false;
-                        }
+                        isWhole = false;
                     }
                 }
             }
@@ -139,9 +157,6 @@ internal sealed class LayerTree
 
         return made;
     }
-
-    private ExpressionSyntax? Initializer(IFieldSymbol field) =>
-        field.DeclaringSyntaxReferences.Length == 1 && field.DeclaringSyntaxReferences[0].GetSyntax(cancellation) is VariableDeclaratorSyntax { Initializer.Value: { } value } ? value : null;
 
     private Layer Make(ExpressionSyntax value, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
     {
@@ -167,17 +182,19 @@ internal sealed class LayerTree
 
     private Layer? MakeByCall(InvocationExpressionSyntax call, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
     {
-        SemanticModel model = Model(call);
-        if (FactoryName(call, model) is { } factory)
+        if (WrittenFactory(call) is { } written)
         {
-            return factory == "Sequential" ? new Layer(path, factory, null, SequentialChildren(call, path, arguments, depth))
-                : factory.StartsWith("Conv", StringComparison.Ordinal) ? new Layer(path, factory, InChannels(call, arguments, model), [])
-                : new Layer(path, factory, null, factory is "ModuleList" or "ModuleDict" ? null : []);
+            return MakeByFactory(written, call, path, arguments, depth);
         }
 
-        if (model.GetSymbolInfo(call, cancellation).Symbol is not IMethodSymbol method)
+        if (Model(call).GetSymbolInfo(call, cancellation).Symbol is not IMethodSymbol method)
         {
             return null;
+        }
+
+        if (TorchSymbols.Is(method.ContainingType, symbols.NN))
+        {
+            return MakeByFactory(method.Name, call, path, arguments, depth);
         }
 
         if (method.Name is "to" or "cuda" or "cpu" or "half" or "double" && call.Expression is MemberAccessExpressionSyntax moved && symbols.IsOfTorch(method))
@@ -207,21 +224,27 @@ internal sealed class LayerTree
 
         INamedTypeSymbol? before = reading;
         reading = method.ContainingType;
-        Layer made = Make(result, path, Bind(call.ArgumentList, method, arguments, model), depth - 1);
+        Layer made = Make(result, path, Bind(call.ArgumentList, method, arguments), depth - 1);
         reading = before;
         return made;
     }
 
+    private Layer MakeByFactory(string factory, InvocationExpressionSyntax call, string path, IReadOnlyDictionary<string, long?> arguments, int depth) =>
+        factory == "Sequential" ? new Layer(path, factory, null, SequentialChildren(call, path, arguments, depth))
+        : factory.StartsWith("Conv", StringComparison.Ordinal) ? new Layer(path, factory, InChannels(call, arguments), [])
+        : new Layer(path, factory, null, factory is "ModuleList" or "ModuleDict" ? null : []);
+
     /// <summary>
-    /// The factory of torch.nn that a call means. Asked by name and place rather than by binding the call: a generator asks
-    /// again at each keystroke, and which of a factory's overloads it is makes no difference.
+    /// The factory of torch.nn that a call means, where its name and place say so without binding it: a generator asks again
+    /// at each keystroke, and which of a factory's overloads it is makes no difference. Null where the call must be bound to
+    /// know.
     /// </summary>
-    private string? FactoryName(InvocationExpressionSyntax call, SemanticModel model)
+    private string? WrittenFactory(InvocationExpressionSyntax call)
     {
         bool isFactory = call.Expression switch
         {
             IdentifierNameSyntax name => IsImported(name),
-            MemberAccessExpressionSyntax { Name: IdentifierNameSyntax } member => IsFactories(member.Expression) || TorchSymbols.Is(model.GetSymbolInfo(member.Expression, cancellation).Symbol as ITypeSymbol, symbols.NN),
+            MemberAccessExpressionSyntax { Name: IdentifierNameSyntax } member => IsFactories(member.Expression) || TorchSymbols.Is(Model(call).GetSymbolInfo(member.Expression, cancellation).Symbol as ITypeSymbol, symbols.NN),
             _ => false,
         };
         return isFactory ? MethodName(call) : null;
@@ -294,7 +317,8 @@ internal sealed class LayerTree
         {
             for (INamedTypeSymbol? type = outer; type is not null && !symbols.IsOwn(type); type = type.BaseType)
             {
-                if (!type.GetMembers(name).IsEmpty)
+                // Their names only: the members themselves need not come into being.
+                if (type.MemberNames.Contains(name) || !type.GetTypeMembers(name).IsEmpty)
                 {
                     return true;
                 }
@@ -305,13 +329,13 @@ internal sealed class LayerTree
     }
 
     /// <summary>The first parameter of every convolution's factory.</summary>
-    private long? InChannels(InvocationExpressionSyntax call, IReadOnlyDictionary<string, long?> arguments, SemanticModel model)
+    private long? InChannels(InvocationExpressionSyntax call, IReadOnlyDictionary<string, long?> arguments)
     {
         foreach (ArgumentSyntax argument in call.ArgumentList.Arguments)
         {
             if (argument.NameColon is null ? argument == call.ArgumentList.Arguments[0] : argument.NameColon.Name.Identifier.ValueText == "in_channels")
             {
-                return argument.Expression is LiteralExpressionSyntax { Token.Value: int literal } ? literal : Number(argument.Expression, arguments, model);
+                return argument.Expression is LiteralExpressionSyntax { Token.Value: int literal } ? literal : Number(argument.Expression, arguments);
             }
         }
 
@@ -320,15 +344,14 @@ internal sealed class LayerTree
 
     private Layer? MakeByConstructor(BaseObjectCreationExpressionSyntax creation, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
     {
-        SemanticModel model = Model(creation);
-        if (model.GetSymbolInfo(creation, cancellation).Symbol is not IMethodSymbol { ContainingType: { } type } constructor
+        if (Model(creation).GetSymbolInfo(creation, cancellation).Symbol is not IMethodSymbol { ContainingType: { } type } constructor
             || !symbols.IsModule(type)
             || type.DeclaringSyntaxReferences.Length == 0)
         {
             return null;
         }
 
-        IReadOnlyList<Layer> children = Of(type, path + ".", Bind(creation.ArgumentList, constructor, arguments, model), depth - 1, out bool isWhole);
+        IReadOnlyList<Layer> children = Of(type, path + ".", Bind(creation.ArgumentList, constructor, arguments), depth - 1, out bool isWhole);
         return new Layer(path, type.Name, null, isWhole ? children : null);
     }
 
@@ -361,18 +384,18 @@ internal sealed class LayerTree
     }
 
     /// <summary>The numbers that a call gives to parameters.</summary>
-    private Dictionary<string, long?> Bind(ArgumentListSyntax? list, IMethodSymbol method, IReadOnlyDictionary<string, long?> outer, SemanticModel model)
+    private Dictionary<string, long?> Bind(ArgumentListSyntax? list, IMethodSymbol method, IReadOnlyDictionary<string, long?> outer)
     {
         var bound = new Dictionary<string, long?>(StringComparer.Ordinal);
         foreach (IParameterSymbol parameter in method.Parameters)
         {
-            bound[parameter.Name] = Number(list, method, parameter.Name, outer, model);
+            bound[parameter.Name] = Number(list, method, parameter.Name, outer);
         }
 
         return bound;
     }
 
-    private long? Number(ArgumentListSyntax? list, IMethodSymbol method, string parameter, IReadOnlyDictionary<string, long?> arguments, SemanticModel model)
+    private long? Number(ArgumentListSyntax? list, IMethodSymbol method, string parameter, IReadOnlyDictionary<string, long?> arguments)
     {
         IParameterSymbol? wanted = method.Parameters.FirstOrDefault(candidate => candidate.Name == parameter);
         if (wanted is null)
@@ -385,7 +408,7 @@ internal sealed class LayerTree
         {
             if (argument.NameColon?.Name.Identifier.ValueText == parameter || (argument.NameColon is null && position == wanted.Ordinal))
             {
-                return Number(argument.Expression, arguments, model);
+                return Number(argument.Expression, arguments);
             }
 
             position++;
@@ -394,14 +417,14 @@ internal sealed class LayerTree
         return wanted.HasExplicitDefaultValue ? ToNumber(wanted.ExplicitDefaultValue) : null;
     }
 
-    private long? Number(ExpressionSyntax expression, IReadOnlyDictionary<string, long?> arguments, SemanticModel model)
+    private long? Number(ExpressionSyntax expression, IReadOnlyDictionary<string, long?> arguments)
     {
-        if (model.GetConstantValue(expression, cancellation) is { HasValue: true } constant)
+        if (Model(expression).GetConstantValue(expression, cancellation) is { HasValue: true } constant)
         {
             return ToNumber(constant.Value);
         }
 
-        return expression.Bare() is IdentifierNameSyntax name && arguments.TryGetValue(name.Identifier.ValueText, out long? value) && model.GetSymbolInfo(name, cancellation).Symbol is IParameterSymbol ? value : null;
+        return expression.Bare() is IdentifierNameSyntax name && arguments.TryGetValue(name.Identifier.ValueText, out long? value) && Model(name).GetSymbolInfo(name, cancellation).Symbol is IParameterSymbol ? value : null;
     }
 
     private static long? ToNumber(object? value) => value switch
@@ -425,9 +448,9 @@ internal sealed class LayerTree
         _ => null,
     };
 
-    private static string ComponentName(IFieldSymbol field)
+    private string ComponentName(VariableDeclaratorSyntax variable)
     {
-        foreach (AttributeData attribute in field.GetAttributes())
+        foreach (AttributeData attribute in Model(variable).GetDeclaredSymbol(variable, cancellation)!.GetAttributes())
         {
             if (attribute.AttributeClass is { Name: "ComponentNameAttribute" })
             {
@@ -441,8 +464,16 @@ internal sealed class LayerTree
             }
         }
 
-        return field.Name;
+        return variable.Identifier.ValueText;
     }
 
-    private SemanticModel Model(SyntaxNode node) => compilation.GetSemanticModel(node.SyntaxTree);
+    private SemanticModel Model(SyntaxNode node)
+    {
+        if (model?.SyntaxTree != node.SyntaxTree)
+        {
+            model = compilation.GetSemanticModel(node.SyntaxTree);
+        }
+
+        return model;
+    }
 }

@@ -96,13 +96,13 @@ internal static class MarkedClassParser
             return Wrong(Descriptors.NotModule, name, "has a forward of more than six inputs");
         }
 
-        IMethodSymbol? forward = Forward(type, module.TypeArguments.Length - 1, cancellation);
-        string[] parameters = forward is null
-            ? [.. Enumerable.Range(1, module.TypeArguments.Length - 1).Select(static index => $"input{index}")]
-            : [.. ParameterNames(forward, cancellation)];
+        int inputs = module.TypeArguments.Length - 1;
+        MethodDeclarationSyntax? forward = null;
+        string[] parameters = ForwardParameters(type, inputs, ref forward, cancellation)
+            ?? [.. Enumerable.Range(1, inputs).Select(static index => $"input{index}")];
         string? imageName = Named(attribute, "Image");
         int image = imageName is null
-            ? module.TypeArguments.Take(module.TypeArguments.Length - 1).ToList().FindIndex(argument => symbols.IsTensor(argument))
+            ? module.TypeArguments.Take(inputs).ToList().FindIndex(argument => symbols.IsTensor(argument))
             : Array.IndexOf(parameters, imageName);
         if (image < 0 || !symbols.IsTensor(module.TypeArguments[image]))
         {
@@ -114,7 +114,7 @@ internal static class MarkedClassParser
         return new MarkedClass(Model(type, module, parameters, image, layer, direction, isExtension, symbols), complaint);
     }
 
-    private static (string? Layer, Direction Direction, Complaint? Complaint) Stem(INamedTypeSymbol type, IMethodSymbol? forward, int image, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    private static (string? Layer, Direction Direction, Complaint? Complaint) Stem(INamedTypeSymbol type, MethodDeclarationSyntax? forward, int image, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
     {
         string? named = attribute.ConstructorArguments.FirstOrDefault(static argument => argument.Value is string).Value as string;
         if (type.DeclaringSyntaxReferences.Length == 0)
@@ -123,18 +123,19 @@ internal static class MarkedClassParser
         }
 
         IReadOnlyList<Layer> layers = new LayerTree(compilation, symbols, cancellation).Of(type, out bool isWhole);
+        IReadOnlyList<Layer> all = Layer.Flatten(layers);
         if (named is not null)
         {
-            return NamedStem(type.Name, named, layers, isWhole);
+            return NamedStem(type.Name, named, all, isWhole);
         }
 
-        Layer[] color = Candidates(layers, 3);
-        Layer[] gray = Candidates(layers, 1);
-        Layer[] candidates = color.Length > 0 ? color : gray;
-        Direction direction = color.Length == 0 && gray.Length > 0 && IsKnown(layers, isWhole) ? Direction.ToColor : Direction.ToGrayscale;
-        if (candidates.Length == 0 || (candidates.Length == 1 && IsKnown(layers, isWhole) && direction == Direction.ToGrayscale))
+        HashSet<string> color = Candidates(all, 3);
+        HashSet<string> candidates = color.Count > 0 ? color : Candidates(all, 1);
+        bool isKnown = isWhole && all.All(static layer => layer.Kind is not null && layer.Children is not null && (!layer.IsConvolution || layer.InChannels is not null));
+        Direction direction = color.Count == 0 && candidates.Count > 0 && isKnown ? Direction.ToColor : Direction.ToGrayscale;
+        if (candidates.Count == 0 || (candidates.Count == 1 && isKnown && direction == Direction.ToGrayscale))
         {
-            return (candidates.FirstOrDefault()?.Path, direction, null);
+            return (candidates.FirstOrDefault(), direction, null);
         }
 
         IReadOnlyList<string> receivers = forward is null ? [] : ImageFlow.Receivers(forward, image, compilation, symbols, cancellation);
@@ -160,9 +161,8 @@ internal static class MarkedClassParser
             : (null, direction, new Complaint(Descriptors.SeveralStems, [type.Name, string.Join(", ", found.Select(static layer => $"'{layer.Path}'")), found[0].Path], [.. found.Select(static layer => layer.Path)]));
     }
 
-    private static (string? Layer, Direction Direction, Complaint? Complaint) NamedStem(string className, string named, IReadOnlyList<Layer> layers, bool isWhole)
+    private static (string? Layer, Direction Direction, Complaint? Complaint) NamedStem(string className, string named, IReadOnlyList<Layer> all, bool isWhole)
     {
-        Layer[] all = [.. layers.SelectMany(static layer => layer.WithDescendants())];
         Layer? found = all.FirstOrDefault(layer => layer.Path == named);
         string[] suitable = [.. all.Where(static layer => layer is { IsConvolution: true, InChannels: 3 or 1 }).Select(static layer => layer.Path)];
         if (found is not null)
@@ -193,12 +193,20 @@ internal static class MarkedClassParser
         return (named, Direction.ToGrayscale, new Complaint(Descriptors.NoSuchLayer, [className, named, hint], suitable));
     }
 
-    private static Layer[] Candidates(IReadOnlyList<Layer> layers, long channels) =>
-        [.. layers.SelectMany(static layer => layer.WithDescendants()).Where(layer => layer.IsConvolution && layer.InChannels == channels).GroupBy(static layer => layer.Path).Select(static group => group.First())];
+    /// <summary>The convolutions of so many input channels, by path.</summary>
+    private static HashSet<string> Candidates(IReadOnlyList<Layer> all, long channels)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (Layer layer in all)
+        {
+            if (layer.IsConvolution && layer.InChannels == channels)
+            {
+                found.Add(layer.Path);
+            }
+        }
 
-    /// <summary>Whether every layer is in sight, so that what is not there does not exist.</summary>
-    private static bool IsKnown(IReadOnlyList<Layer> layers, bool isWhole) =>
-        isWhole && layers.SelectMany(static layer => layer.WithDescendants()).All(static layer => layer.Kind is not null && layer.Children is not null && (!layer.IsConvolution || layer.InChannels is not null));
+        return found;
+    }
 
     private static WrapperModel Model(INamedTypeSymbol type, INamedTypeSymbol module, string[] parameters, int image, string? layer, Direction direction, bool isExtension, TorchSymbols symbols)
     {
@@ -261,28 +269,40 @@ internal static class MarkedClassParser
             ? "global::TorchSharp.torch.Tensor"
             : type.ToDisplayString(Qualified);
 
-    /// <summary>The override that says what the parameters are called.</summary>
-    private static IMethodSymbol? Forward(INamedTypeSymbol type, int inputs, CancellationToken cancellation)
+    /// <summary>
+    /// What the override of forward calls its parameters, and where it is in the source; null if there is none. From the
+    /// syntax where there is one: asking for a symbol would bring all members of the class into being, at each keystroke.
+    /// </summary>
+    private static string[]? ForwardParameters(INamedTypeSymbol type, int inputs, ref MethodDeclarationSyntax? declaration, CancellationToken cancellation)
     {
         for (INamedTypeSymbol? current = type; current is not null; current = current.BaseType)
         {
-            foreach (ISymbol member in current.GetMembers("forward"))
+            if (current.DeclaringSyntaxReferences.Length == 0)
             {
-                if (member is IMethodSymbol { IsOverride: true } method && ParameterNames(method, cancellation).Count() == inputs)
+                IMethodSymbol? method = current.GetMembers("forward").OfType<IMethodSymbol>().FirstOrDefault(candidate => candidate.IsOverride && candidate.Parameters.Length == inputs);
+                if (method is not null)
                 {
-                    return method;
+                    return [.. method.Parameters.Select(static parameter => parameter.Name)];
+                }
+
+                continue;
+            }
+
+            foreach (SyntaxReference reference in current.DeclaringSyntaxReferences)
+            {
+                foreach (MemberDeclarationSyntax member in (reference.GetSyntax(cancellation) as TypeDeclarationSyntax)?.Members ?? default)
+                {
+                    if (member is MethodDeclarationSyntax { Identifier.ValueText: "forward" } method && method.Modifiers.Any(SyntaxKind.OverrideKeyword) && method.ParameterList.Parameters.Count == inputs)
+                    {
+                        declaration = method;
+                        return [.. method.ParameterList.Parameters.Select(static parameter => parameter.Identifier.ValueText)];
+                    }
                 }
             }
         }
 
         return null;
     }
-
-    /// <summary>From the syntax where there is one: asking the symbol would bind the types of the signature.</summary>
-    private static IEnumerable<string> ParameterNames(IMethodSymbol method, CancellationToken cancellation) =>
-        method.DeclaringSyntaxReferences.Length == 1 && method.DeclaringSyntaxReferences[0].GetSyntax(cancellation) is MethodDeclarationSyntax declaration
-            ? declaration.ParameterList.Parameters.Select(static parameter => parameter.Identifier.ValueText)
-            : method.Parameters.Select(static parameter => parameter.Name);
 
     /// <summary>Whether a base class is marked too, and so has a method of the same name.</summary>
     private static bool HidesBase(INamedTypeSymbol type, string method, TorchSymbols symbols)

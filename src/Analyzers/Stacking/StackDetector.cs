@@ -14,7 +14,7 @@ internal static class StackDetector
     public static bool IsStack(IOperation operation, ValueContext context) =>
         operation.Unwrap() switch
         {
-            IInvocationOperation invocation when StackForms.MethodNames.Contains(invocation.TargetMethod.Name) => Judge(StackForms.Recognize(invocation, Copies, context), context),
+            IInvocationOperation invocation when StackForms.IsName(invocation.TargetMethod.Name) => Judge(StackForms.Recognize(invocation, Copies, context), context),
             IInvocationOperation { Instance: { } instance } invocation when TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name) => IsStack(instance, context),
             IBinaryOperation binary => Judge(StackForms.Recognize(binary, Copies, context), context),
             ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written && IsStack(written, context),

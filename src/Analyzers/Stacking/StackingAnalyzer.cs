@@ -22,7 +22,7 @@ public sealed class StackingAnalyzer : TorchAnalyzer
             operation =>
             {
                 var invocation = (IInvocationOperation)operation.Operation;
-                if (StackForms.MethodNames.Contains(invocation.TargetMethod.Name))
+                if (StackForms.IsName(invocation.TargetMethod.Name))
                 {
                     var values = new ValueContext(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
                     Report(operation, StackForms.Recognize(invocation, options.Copies(invocation.Syntax.SyntaxTree), values), values);

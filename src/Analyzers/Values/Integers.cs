@@ -6,31 +6,19 @@ namespace ChannelGen.Analyzers.Values;
 /// <summary>Lists of sizes and dimensions, in all the ways in which TorchSharp takes them.</summary>
 internal static class Integers
 {
-    private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
-    {
-        "size", "sizes", "shape", "reps", "dims", "dim", "dimensions", "permutation", "rows", "columns", "dim0", "dim1", "dim2", "dim3",
-    };
-
     /// <summary>The sizes that a call is given, an operation for each; null if their number is not known.</summary>
     public static IReadOnlyList<IOperation>? Arguments(IInvocationOperation invocation, ValueContext context)
     {
-        var found = new SortedDictionary<int, IOperation>();
-        foreach (IArgumentOperation argument in invocation.Arguments)
+        // Named arguments keep the order in which they are written, so parameters are gone through instead.
+        List<IOperation>? list = null;
+        foreach (IParameterSymbol parameter in invocation.TargetMethod.Parameters)
         {
-            if (argument.Parameter is { } parameter && Names.Contains(parameter.Name) && argument.ArgumentKind != ArgumentKind.DefaultValue)
+            if (!IsName(parameter.Name) || invocation.Written(parameter) is not { } value)
             {
-                found[parameter.Ordinal] = argument.Value;
+                continue;
             }
-        }
 
-        if (found.Count == 0)
-        {
-            return null;
-        }
-
-        var list = new List<IOperation>();
-        foreach (IOperation value in found.Values)
-        {
+            list ??= [];
             if (value.Unwrap().Type is { SpecialType: SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Int16 or SpecialType.System_Byte })
             {
                 list.Add(value);
@@ -46,6 +34,22 @@ internal static class Integers
         }
 
         return list;
+    }
+
+    private static bool IsName(string parameter) => parameter is "size" or "sizes" or "shape" or "reps" or "dims" or "dim" or "dimensions" or "permutation" or "rows" or "columns"
+        or "dim0" or "dim1" or "dim2" or "dim3";
+
+    private static IOperation? Written(this IInvocationOperation invocation, IParameterSymbol parameter)
+    {
+        foreach (IArgumentOperation argument in invocation.Arguments)
+        {
+            if (argument.ArgumentKind != ArgumentKind.DefaultValue && SymbolEqualityComparer.Default.Equals(argument.Parameter, parameter))
+            {
+                return argument.Value;
+            }
+        }
+
+        return null;
     }
 
     public static IReadOnlyList<long?>? Constants(IReadOnlyList<IOperation>? operations) =>

@@ -1,12 +1,20 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ChannelGen.Analyzers.Values;
 
-/// <summary>One place in the source from which values are followed back: the histories that were asked for are kept.</summary>
+/// <summary>One place in the source from which values are followed back.</summary>
 internal sealed class ValueContext
 {
-    private readonly Dictionary<ISymbol, VariableHistory> histories = new(SymbolEqualityComparer.Default);
+    /// <summary>
+    /// What was found out is kept as long as the file's semantic model: the calls of a method ask for the same variables
+    /// again and again. Rules run at once, and a history never changes.
+    /// </summary>
+    private static readonly ConditionalWeakTable<SemanticModel, Known> Models = new();
+
+    private Known? known;
 
     public ValueContext(SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
     {
@@ -23,10 +31,18 @@ internal sealed class ValueContext
 
     public VariableHistory History(ISymbol variable, SyntaxNode use)
     {
-        if (!histories.TryGetValue(variable, out VariableHistory? history))
+        known ??= Models.GetValue(Model, static _ => new Known());
+        if (!known.Histories.TryGetValue(variable, out VariableHistory? history))
         {
-            history = VariableHistory.Of(variable, VariableHistory.MemberOf(use), Model, Symbols, Cancellation);
-            histories.Add(variable, history);
+            SyntaxNode member = VariableHistory.MemberOf(use);
+            if (!known.Uses.TryGetValue(member, out VariableUses? uses))
+            {
+                uses = VariableUses.In(member, Model, Cancellation);
+                known.Uses.TryAdd(member, uses);
+            }
+
+            history = VariableHistory.Of(variable, member, uses.Of(variable), Model, Symbols, Cancellation);
+            known.Histories.TryAdd(variable, history);
         }
 
         return history;
@@ -83,4 +99,11 @@ internal sealed class ValueContext
         MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
         _ => null,
     };
+
+    private sealed class Known
+    {
+        public ConcurrentDictionary<ISymbol, VariableHistory> Histories { get; } = new(SymbolEqualityComparer.Default);
+
+        public ConcurrentDictionary<SyntaxNode, VariableUses> Uses { get; } = new();
+    }
 }

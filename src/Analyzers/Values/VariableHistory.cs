@@ -28,26 +28,17 @@ internal sealed class VariableHistory
 
     public IReadOnlyList<Write> Writes => writes;
 
-    public static VariableHistory Of(ISymbol variable, SyntaxNode scope, SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
+    public static VariableHistory Of(ISymbol variable, SyntaxNode scope, IReadOnlyList<IdentifierNameSyntax> uses, SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
     {
         var history = new VariableHistory();
-        SyntaxNode? function = null;
-        SyntaxNode? block = null;
         if (DeclarationOf(variable, cancellation) is { } declaration && scope.Span.Contains(declaration.Span))
         {
             history.AddDeclaration(declaration);
-            function = FunctionOf(declaration);
-            block = variable is IParameterSymbol ? null : declaration.Ancestors().FirstOrDefault(static ancestor => ancestor is BlockSyntax or CompilationUnitSyntax);
         }
 
-        foreach (SyntaxNode node in scope.DescendantNodes())
+        foreach (IdentifierNameSyntax use in uses)
         {
-            if (node is IdentifierNameSyntax identifier
-                && identifier.Identifier.ValueText == variable.Name
-                && (IsCertainly(identifier, variable, function, block) || SymbolEqualityComparer.Default.Equals(model.GetSymbolInfo(identifier, cancellation).Symbol, variable)))
-            {
-                history.Add(identifier, model, symbols, cancellation);
-            }
+            history.Add(use, model, symbols, cancellation);
         }
 
         history.writes.Sort(static (left, right) => left.Site.SpanStart.CompareTo(right.Site.SpanStart));
@@ -120,30 +111,6 @@ internal sealed class VariableHistory
     public static SyntaxNode MemberOf(SyntaxNode node) =>
         node.AncestorsAndSelf().FirstOrDefault(static ancestor => ancestor is MemberDeclarationSyntax and not GlobalStatementSyntax and not BaseTypeDeclarationSyntax and not BaseNamespaceDeclarationSyntax)
         ?? node.SyntaxTree.GetRoot();
-
-    /// <summary>
-    /// Whether a name can mean nothing but the variable, so that the compiler need not be asked: C# allows no other variable
-    /// of the name in the block of a local, or in a method of a parameter, but inside of lambdas and local functions; and a
-    /// variable comes first where a value stands.
-    /// </summary>
-    private static bool IsCertainly(IdentifierNameSyntax identifier, ISymbol variable, SyntaxNode? function, SyntaxNode? block)
-    {
-        bool isValue = identifier.Parent switch
-        {
-            ArgumentSyntax or BinaryExpressionSyntax or EqualsValueClauseSyntax or ReturnStatementSyntax or InitializerExpressionSyntax { RawKind: (int)SyntaxKind.ArrayInitializerExpression } => true,
-            ElementAccessExpressionSyntax element => element.Expression == identifier,
-            MemberAccessExpressionSyntax member => member.Expression == identifier && TypeOf(variable)?.Name != variable.Name,
-            AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax } => true,
-            _ => false,
-        };
-        return isValue
-            && function is not null
-            && variable is ILocalSymbol or IParameterSymbol
-            && (block is null ? variable is IParameterSymbol : block.Span.Contains(identifier.Span))
-            && FunctionOf(identifier) == function;
-    }
-
-    private static ITypeSymbol? TypeOf(ISymbol variable) => (variable as ILocalSymbol)?.Type ?? (variable as IParameterSymbol)?.Type;
 
     private void AddDeclaration(SyntaxNode declaration)
     {
