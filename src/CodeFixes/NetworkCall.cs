@@ -57,7 +57,8 @@ internal sealed class NetworkCall
             && network is ILocalSymbol or IParameterSymbol or IFieldSymbol or IPropertySymbol
             && !IsPartOfNetwork(network, context)
             && !IsConvolution(context)
-            && !HandlesGrayItself(context)
+            && !DoesMoreWithItsImage(context)
+            && !IsAlias(network, context)
             && IsCalledWithStacksOnly(network, context);
     }
 
@@ -118,19 +119,26 @@ internal sealed class NetworkCall
     /// <summary>A bare layer's input need not be an image.</summary>
     private bool IsConvolution(ValueContext context) => context.Symbols.IsConvolution(type);
 
-    /// <summary>A network whose own forward stacks, or asks for the number of channels, takes gray images as it is.</summary>
-    private bool HandlesGrayItself(ValueContext context)
+    /// <summary>
+    /// A network whose own forward stacks or asks for the number of channels takes gray images as it is; one that picks
+    /// channels, or treats them differently, needs all three. Of a class whose source is elsewhere, the runtime finds out.
+    /// </summary>
+    private bool DoesMoreWithItsImage(ValueContext context)
     {
         for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
         {
-            foreach (IMethodSymbol forward in current.GetMembers("forward").OfType<IMethodSymbol>())
+            foreach (IMethodSymbol forward in current.GetMembers("forward").OfType<IMethodSymbol>().Where(static method => !method.IsAbstract))
             {
                 foreach (SyntaxReference reference in forward.DeclaringSyntaxReferences)
                 {
-                    SyntaxNode declaration = reference.GetSyntax(context.Cancellation);
-                    SemanticModel model = context.Model.Compilation.GetSemanticModel(declaration.SyntaxTree);
-                    var inside = new ValueContext(model, context.Symbols, context.Cancellation);
-                    if (declaration.DescendantNodes().Any(node => AsksForChannels(node) || (node is InvocationExpressionSyntax && inside.Operation(node) is { } operation && StackDetector.IsStack(operation, inside))))
+                    if (reference.GetSyntax(context.Cancellation) is not MethodDeclarationSyntax declaration)
+                    {
+                        return true;
+                    }
+
+                    var inside = new ValueContext(context.Model.Compilation.GetSemanticModel(declaration.SyntaxTree), context.Symbols, context.Cancellation);
+                    if (!ImageFlow.GoesIntoLayersOnly(declaration, 0, inside)
+                        || declaration.DescendantNodes().Any(node => AsksForChannels(node) || (node is InvocationExpressionSyntax && inside.Operation(node) is { } operation && StackDetector.IsStack(operation, inside))))
                     {
                         return true;
                     }
@@ -140,6 +148,10 @@ internal sealed class NetworkCall
 
         return false;
     }
+
+    /// <summary>Another name for a network that has one already, under which it may be given images in color.</summary>
+    private bool IsAlias(ISymbol network, ValueContext context) =>
+        network is ILocalSymbol && context.Definition(network, receiver).Value?.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax or ElementAccessExpressionSyntax;
 
     private static bool AsksForChannels(SyntaxNode node) =>
         node is ElementAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } } or InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "size" } }
@@ -161,25 +173,40 @@ internal sealed class NetworkCall
                 continue;
             }
 
-            ExpressionSyntax reference = identifier.Parent is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } self ? self : identifier;
-            if (reference.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax passed }
-                && context.Model.GetSymbolInfo(passed, context.Cancellation).Symbol is IMethodSymbol target
-                && !context.Symbols.IsOfTorch(target))
-            {
-                return false;
-            }
-
-            if (reference.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call", Parent: InvocationExpressionSyntax other }
-                && other != call
-                && (other.ArgumentList.Arguments.Count == 0
-                    || context.Operation(other.ArgumentList.Arguments[0].Expression) is not { } argument
-                    || !StackDetector.IsStack(argument, context)))
+            if (!IsHarmless(identifier.Parent is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } self && self.Name == identifier ? self : identifier, context))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>Whether a mention of the network gives it no image in color, and nothing else that could a hold on it.</summary>
+    private bool IsHarmless(ExpressionSyntax reference, ValueContext context)
+    {
+        switch (reference.Parent)
+        {
+            case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" } member when member.Expression == reference:
+                return member.Parent is InvocationExpressionSyntax other
+                    && (other == call
+                        || (other.ArgumentList.Arguments is [var image, ..] && context.Operation(image.Expression) is { } argument && StackDetector.IsStack(argument, context)));
+            case MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax invocation } member when member.Expression == reference:
+                // A method that is given a tensor may run the network.
+                return context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method
+                    && (context.Symbols.IsOfTorch(method)
+                        || TorchSymbols.Is(method.ContainingType, context.Symbols.ChannelConversions)
+                        || (!method.IsExtensionMethod && !method.Parameters.Any(parameter => context.Symbols.IsTensor(parameter.Type))));
+            case MemberAccessExpressionSyntax member:
+                return member.Expression == reference;
+            case AssignmentExpressionSyntax assignment:
+                return assignment.Left == reference;
+            case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax passed }:
+                return passed.Expression is IdentifierNameSyntax { Identifier.ValueText: "nameof" }
+                    || (context.Model.GetSymbolInfo(passed, context.Cancellation).Symbol is IMethodSymbol target && VariableHistory.ReadsOnly(target));
+            default:
+                return reference.Parent is BinaryExpressionSyntax or IsPatternExpressionSyntax or UsingStatementSyntax or LockStatementSyntax or InterpolationSyntax;
+        }
     }
 
     /// <summary>A local that holds net.ToGrayscale() wherever the call is reached.</summary>

@@ -151,7 +151,46 @@ public class StackingFixTests
     [InlineData("Func<Tensor, Tensor> f = t => {|CG0001:t.expand(-1, 3, -1, -1)|}; numbers.Add(Sum(f(x)));")]
     [InlineData("using var rgb = {|CG0001:torch.cat([x, x, x], 1)|}.clone(); numbers.Add(Sum(net.forward(rgb))); rgb.add_(1);")]
     [InlineData("var conv = Conv2d(3, 4, 3); numbers.Add(Sum(conv.forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
+    [InlineData("var other = net; numbers.Add(Sum(other.forward(rand(2, 3, 16, 16)))); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
+    [InlineData("Net other; other = net; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(other.forward(rand(2, 3, 16, 16))));")]
+    [InlineData("var model = Sequential(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(model.forward(rand(2, 3, 16, 16))));")]
+    [InlineData("var held = new Lazy<Net>(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(held.Value.forward(rand(2, 3, 16, 16))));")]
+    [InlineData("var all = new[] { net }; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(all[0].forward(rand(2, 3, 16, 16))));")]
+    [InlineData("Func<Tensor, Tensor> f = net.forward; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(f(rand(2, 3, 16, 16))));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.AddRange(new[] { rand(2, 3, 16, 16) }.Select(net.forward).Select(Sum));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net?.forward(rand(2, 3, 16, 16))!));")]
     public Task Nothing_is_offered(string statements) => VerifyFix.None<StackingAnalyzer, StackingFix>(Program(statements));
+
+    [Theory]
+    [InlineData("conv1.call(image[TensorIndex.Ellipsis, TensorIndex.Colon])")]
+    [InlineData("conv1.call(image - image.mean([1], keepdim: true))")]
+    [InlineData("conv1.call(image.flip(1))")]
+    [InlineData("conv1.call(image) + image.narrow(1, 2, 1)")]
+    [InlineData("conv1.call(norm.call(image))")]
+    [InlineData("functional.conv2d(image, conv1.weight!)")]
+    [InlineData("conv1.call(image * tensor(new[] { 1f, 2f, 3f }).view(1, 3, 1, 1))")]
+    [InlineData("conv1.call(torch.cat([image.narrow(1, 1, 2), image.narrow(1, 0, 1)], 1))")]
+    public Task Nothing_is_offered_where_the_network_does_more_with_its_image(string forward) =>
+        VerifyFix.None<StackingAnalyzer, StackingFix>(WithForward(forward, "net.forward({|CG0001:torch.cat([x, x, x], 1)|})"));
+
+    [Theory]
+    [InlineData("conv1.call(functional.interpolate(image, new long[] { 8, 8 }))")]
+    [InlineData("conv1.call((image.to(ScalarType.Float32) / 2) - 0.5)")]
+    [InlineData("Twice(image)")]
+    [InlineData("conv1.call(drop.call(image))")]
+    public async Task The_call_is_converted_where_the_image_only_goes_into_layers(string forward)
+    {
+        string before = WithForward(forward, "net.forward({|CG0001:torch.cat([x, x, x], 1)|})");
+        string after = WithForward(forward, "net.ToGrayscale().forward(x)");
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after);
+        VerifyFix.AssertSameNumbers(before, after);
+    }
+
+    private static string WithForward(string forward, string call) => Program($"numbers.Add(Sum({call}));").Replace(
+        "public override Tensor forward(Tensor image) => conv1.call(image);",
+        forward.StartsWith("Twice", StringComparison.Ordinal)
+            ? "public override Tensor forward(Tensor image) { var half = image / 2; image = half.clamp(0, 1); using var scope = NewDisposeScope(); return conv1.call(image).MoveToOuterDisposeScope(); }"
+            : $"private readonly Module<Tensor, Tensor> norm = BatchNorm2d(3); private readonly Module<Tensor, Tensor> drop = Dropout(0.0); public override Tensor forward(Tensor image) => {forward};");
 
     [Fact]
     public Task A_variable_that_changed_in_between_keeps_its_local()

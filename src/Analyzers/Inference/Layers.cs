@@ -50,17 +50,18 @@ internal static class Layers
         };
         if (space is { } dimensions)
         {
+            // A series or a volume is taken to come in batches; an image may come alone.
             TensorFacts result = input.WithoutShape();
-            result = input.Rank is { } rank ? result.WithRank(rank) : result;
-            long? channels = creation.Argument("out_channels").Constant();
-            return channels is 1 ? result.WithSize(-1 - dimensions, 1) : result.WithSize(-1 - dimensions, channels);
+            int? rank = input.Rank ?? (dimensions == 2 ? null : dimensions + 2);
+            result = rank is { } known ? result.WithRank(known) : result;
+            return result.WithSize(-1 - dimensions, creation.Argument("out_channels").Constant());
         }
 
         if (TorchSymbols.Is(creation.TargetMethod.ContainingType, context.Symbols.Transforms))
         {
             return name switch
             {
-                "Grayscale" => creation.Argument("outputChannels").Constant() == 1 ? input.WithSize(-3, 1).AsGray() : TensorFacts.Unknown,
+                "Grayscale" => creation.Argument("outputChannels").Constant() == 1 ? input.WithSize(-3, 1).AsGray() : input.WithSize(-3, input.Size(-3) == 1 ? 1 : TensorFacts.Several),
                 "Resize" or "CenterCrop" or "RandomResizedCrop" or "RandomCrop" or "Pad" or "Rotate" or "RandomRotation" => input.WithoutSpace(),
                 "Normalize" when Sequences.Elements(creation.Argument("means"), context) is { Count: > 1 } means => input.WithSize(-3, means.Count),
                 "Normalize" or "HorizontalFlip" or "VerticalFlip" or "ConvertImageDType" or "ConvertImageDtype" or "Invert" or "GaussianBlur" or "ColorJitter" or "AutoContrast" or "Equalize" => input,
@@ -73,9 +74,21 @@ internal static class Layers
             return input.WithoutSpace();
         }
 
-        if (name == "Linear")
+        switch (name)
         {
-            return input.WithoutShape().WithSize(-1, (creation.Argument("outputSize") ?? creation.Argument("out_features")).Constant());
+            case "Linear":
+                TensorFacts features = input.Rank is { } inputRank ? input.WithoutShape().WithRank(inputRank) : input.WithTaken(2);
+                return features.WithSize(-1, (creation.Argument("outputSize") ?? creation.Argument("out_features")).Constant());
+            case "Flatten":
+                return creation.Argument("start_dim").Constant() is 1 && creation.Argument("end_dim").Constant() is -1 ? input.WithoutShape().WithRank(2) : input.WithTaken(2);
+            case "PixelShuffle":
+                long? factor = creation.Argument("upscale_factor").Constant();
+                return input.WithoutSpace().WithSize(-3, input.Size(-3) is > 0 and { } channels && factor is > 0 ? channels / (factor * factor) : null);
+        }
+
+        if (TensorMethods.LayersThatGiveNoImage.Contains(name))
+        {
+            return TensorFacts.Unknown.AsNoImage();
         }
 
         return name == "Sequential" && depth > 0 ? OfSequential(creation, input, context, depth) : TensorFacts.Unknown;

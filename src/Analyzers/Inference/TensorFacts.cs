@@ -8,6 +8,9 @@ internal sealed class TensorFacts
 {
     public static readonly TensorFacts Unknown = new(null, []);
 
+    /// <summary>The size of a dimension that has more than one entry, though not how many is known.</summary>
+    public const long Several = -1;
+
     private readonly Dictionary<int, long> sizes;
 
     private TensorFacts(int? rank, Dictionary<int, long> sizes)
@@ -24,13 +27,19 @@ internal sealed class TensorFacts
     /// <summary>It is a mask, labels, indices or a grid: no image.</summary>
     public bool IsNoImage { get; private set; }
 
+    /// <summary>
+    /// How many dimensions were taken out of a tensor of unknown rank, by a mean or an index: what is left in dimension 1 need
+    /// not be the channels.
+    /// </summary>
+    public int Taken { get; private set; }
+
     /// <summary>The code asked for its shape and goes on only if that is the one.</summary>
     public bool IsGuarded { get; private set; }
 
     /// <summary>Other code may have changed it since: what speaks for an image no longer counts.</summary>
     public bool IsUncertain { get; private set; }
 
-    public bool IsEmpty => Rank is null && sizes.Count == 0 && !IsGray && !IsNoImage;
+    public bool IsEmpty => Rank is null && sizes.Count == 0 && !IsGray && !IsNoImage && Taken == 0;
 
     /// <summary>The size of a dimension, counted from the front or, if negative, from the back.</summary>
     public long? Size(int dimension)
@@ -86,6 +95,14 @@ internal sealed class TensorFacts
 
     public TensorFacts AsNoImage() => With(static facts => facts.IsNoImage = true);
 
+    /// <summary>With some dimensions gone, nobody knows which.</summary>
+    public TensorFacts WithTaken(int dimensions) => With(facts =>
+    {
+        facts.Rank = Rank is { } rank && rank >= dimensions ? rank - dimensions : null;
+        facts.sizes.Clear();
+        facts.Taken = Rank is null ? Taken + dimensions : 0;
+    });
+
     public TensorFacts AsGuarded() => With(static facts => facts.IsGuarded = true);
 
     public TensorFacts AsUncertain() => With(static facts => facts.IsUncertain = true);
@@ -105,6 +122,7 @@ internal sealed class TensorFacts
     {
         TensorFacts result = With(facts => facts.sizes.Clear());
         result.Rank = Rank + 1;
+        result.Taken = Math.Max(0, Taken - 1);
         if (Rank is { } rank)
         {
             int position = dimension < 0 ? dimension + rank + 1 : dimension;
@@ -156,8 +174,7 @@ internal sealed class TensorFacts
     /// <summary>The first dimension is picked apart: the rest moves up.</summary>
     public TensorFacts WithoutFirst()
     {
-        TensorFacts result = With(facts => facts.sizes.Clear());
-        result.Rank = Rank is > 0 ? Rank - 1 : null;
+        TensorFacts result = WithTaken(1);
         foreach (KeyValuePair<int, long> known in sizes)
         {
             if (known.Key > 0)
@@ -180,6 +197,7 @@ internal sealed class TensorFacts
         facts.IsNoImage |= origin.IsNoImage;
         facts.IsUncertain |= origin.IsUncertain;
         facts.IsGuarded |= origin.IsGuarded;
+        facts.Taken = Math.Max(facts.Taken, origin.Taken);
     });
 
     /// <summary>Both sets of facts about one tensor.</summary>
@@ -209,6 +227,7 @@ internal sealed class TensorFacts
             IsNoImage = left.IsNoImage || right.IsNoImage,
             IsUncertain = left.IsUncertain || right.IsUncertain,
             IsGuarded = left.IsGuarded || right.IsGuarded,
+            Taken = Math.Max(left.Taken, right.Taken),
         };
         foreach (int dimension in left.sizes.Keys)
         {
@@ -231,6 +250,7 @@ internal sealed class TensorFacts
             IsNoImage = left.IsNoImage && right.IsNoImage,
             IsUncertain = left.IsUncertain || right.IsUncertain,
             IsGuarded = left.IsGuarded || right.IsGuarded,
+            Taken = Math.Max(left.Taken, right.Taken),
         };
 
         for (int dimension = -1; dimension >= -6; dimension--)
@@ -241,6 +261,7 @@ internal sealed class TensorFacts
             bool rightEnds = right.Rank is { } rightRank && -dimension > rightRank;
             long? size = one > 1 ? one
                 : other > 1 ? other
+                : one == Several || other == Several ? Several
                 : (one == 1 || leftEnds) && (other == 1 || rightEnds) ? 1
                 : null;
             if (size is { } known && !(leftEnds && rightEnds))
@@ -251,6 +272,16 @@ internal sealed class TensorFacts
 
         return result;
     }
+
+    /// <summary>How large a dimension is of which there are so many copies; either may be unknown.</summary>
+    public static long? Times(long? size, long? copies) => (size, copies) switch
+    {
+        (0, _) or (_, 0) => 0,
+        (Several, >= 1 or Several) or (>= 1, Several) => Several,
+        ({ } known, { } number) => known * number,
+        (null, > 1 or Several) or (> 1 or Several, null) => Several,
+        _ => null,
+    };
 
     private TensorFacts With(Action<TensorFacts> change)
     {
@@ -265,5 +296,6 @@ internal sealed class TensorFacts
         IsNoImage = IsNoImage,
         IsGuarded = IsGuarded,
         IsUncertain = IsUncertain,
+        Taken = Taken,
     };
 }

@@ -36,11 +36,12 @@ internal static class TensorInference
             IAwaitOperation wait => Of(wait.Operation, context, depth - 1),
             ISimpleAssignmentOperation assignment => Of(assignment.Value, context, depth - 1),
             IPropertyReferenceOperation property => OfProperty(property, context, depth),
+            IArrayElementReferenceOperation element => OfElement(element, context, depth),
             _ => TensorFacts.Unknown,
         };
 
         // A parameter of a network is a weight, not an image.
-        return context.Symbols.IsParameter(operation.Type) ? facts.AsNoImage() : facts;
+        return context.Symbols.IsParameter(operation.Type) || Kernels.IsKernel(operation, context) ? facts.AsNoImage() : facts;
     }
 
     private static TensorFacts OfVariable(IOperation reference, ValueContext context, int depth)
@@ -76,13 +77,34 @@ internal static class TensorInference
             return TensorFacts.Unknown;
         }
 
-        // x[0]: one number picks from the first dimension; what slices and masks leave is not followed.
-        if (property.Arguments.Length == 1 && property.Arguments[0].Value.Unwrap().Type is { SpecialType: SpecialType.System_Int64 or SpecialType.System_Int32 })
+        // x[0], x[.., 0]: a number picks from a dimension, which is gone then. What slices and masks leave is not followed.
+        if (property.Property.IsIndexer)
         {
-            return Of(property.Instance, context, depth - 1).WithoutFirst();
+            int picked = Indices(property).Count(static index => index.Type is { SpecialType: SpecialType.System_Int64 or SpecialType.System_Int32 });
+            TensorFacts facts = Of(property.Instance, context, depth - 1);
+            return picked == 1 && Indices(property).Count() == 1 ? facts.WithoutFirst() : facts.WithTaken(picked).WithoutShape();
         }
 
         return property.Property.Name is "grad" or "data" or "real" ? Of(property.Instance, context, depth - 1) : TensorFacts.Unknown;
+    }
+
+    /// <summary>What stands between the brackets, before it is made an index of a tensor.</summary>
+    private static IEnumerable<IOperation> Indices(IPropertyReferenceOperation indexer) =>
+        from argument in indexer.Arguments
+        from value in argument.Value is IArrayCreationOperation { IsImplicit: true, Initializer: { } initializer } ? initializer.ElementValues.AsEnumerable() : [argument.Value]
+        let index = value.Unwrap()
+        select index is IConversionOperation conversion ? conversion.Operand.Unwrap() : index;
+
+    /// <summary>One of several tensors that a method gave.</summary>
+    private static TensorFacts OfElement(IArrayElementReferenceOperation element, ValueContext context, int depth)
+    {
+        IOperation array = element.ArrayReference.Unwrap();
+        if (array is ILocalReferenceOperation local && context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written)
+        {
+            array = written.Unwrap();
+        }
+
+        return array is IInvocationOperation { TargetMethod.Name: "meshgrid" } && depth > 0 ? TensorFacts.Unknown.AsNoImage() : TensorFacts.Unknown;
     }
 
     private static TensorFacts OfBinary(IBinaryOperation binary, ValueContext context, int depth)
@@ -131,7 +153,8 @@ internal static class TensorInference
         if (method.Name == "rgb_to_grayscale")
         {
             long? channels = invocation.Argument("num_output_channels").Constant();
-            return channels is null or 1 ? Of(invocation.Arguments[0].Value, context, depth - 1).WithSize(-3, 1).AsGray() : TensorFacts.Unknown.WithSize(-3, null);
+            TensorFacts image = Of(invocation.Arguments[0].Value, context, depth - 1);
+            return channels is null or 1 ? image.WithSize(-3, 1).AsGray() : image.WithSize(-3, image.Size(-3) == 1 ? 1 : TensorFacts.Several);
         }
 
         if (TensorMethods.GiveNoImage.Contains(method.Name))
@@ -190,14 +213,18 @@ internal static class TensorInference
                 return facts.Permuted(order);
             case "transpose" or "swapaxes" or "swapdims" or "movedim":
                 return facts.Rank is { } rank ? made.WithRank(rank) : made;
-            case "mean" or "sum" or "amax" or "amin" or "narrow" or "index_select" or "repeat_interleave":
+            case "narrow" or "index_select" or "repeat_interleave":
                 return OfOneDimension(invocation, facts, context);
+            case "flatten":
+                return (invocation.Argument("start_dim").Constant(), invocation.Argument("end_dim").Constant()) is (1, -1) ? made.WithRank(2) : facts.WithTaken(1);
+            case "squeeze":
+                return Squeezed(facts, invocation.Argument("dim").Constant());
             case "repeat" or "tile" when Integers.Constants(Integers.Arguments(invocation, context)) is { } copies:
                 return OfCopies(facts, copies, name == "repeat");
-            case "select" when invocation.Argument("dim").Constant() == 0:
-                return facts.WithoutFirst();
+            case "select":
+                return invocation.Argument("dim").Constant() == 0 ? facts.WithoutFirst() : facts.WithTaken(1);
             default:
-                return made;
+                return TensorMethods.Reductions.Contains(name) ? OfReduction(invocation, facts, context) : made;
         }
     }
 
@@ -237,35 +264,52 @@ internal static class TensorInference
             return common.Unsqueezed((int)dimension).WithSize((int)dimension, parts.Count);
         }
 
-        long? total = 0;
-        foreach (TensorFacts part in facts)
-        {
-            total += part.Size((int)dimension);
-        }
-
-        return common.WithSize((int)dimension, total);
+        long? total = facts.Aggregate((long?)0, (sum, part) => part.Size((int)dimension) is >= 0 and { } size ? sum + size : null);
+        return common.WithSize((int)dimension, total ?? (parts.Count > 1 ? TensorFacts.Several : null));
     }
 
     private static TensorFacts OfOneDimension(IInvocationOperation invocation, TensorFacts facts, ValueContext context)
     {
-        IReadOnlyList<long?>? dimensions = Integers.Constants(Integers.Arguments(invocation, context));
-        if (dimensions is not [{ } dimension])
+        if (Integers.Constants(Integers.Arguments(invocation, context)) is not [{ } dimension])
         {
-            return dimensions is { Count: > 0 } && invocation.Flag("keepdim") && facts.Rank is { } rank ? facts.WithoutShape().WithRank(rank) : facts.WithoutShape();
+            return facts.WithoutShape();
         }
 
-        switch (invocation.TargetMethod.Name)
+        long? size = invocation.TargetMethod.Name switch
         {
-            case "narrow":
-                return facts.WithSize((int)dimension, invocation.Argument("length").Constant());
-            case "index_select":
-                return facts.WithSize((int)dimension, null);
-            case "repeat_interleave":
-                return facts.WithSize((int)dimension, facts.Size((int)dimension) * invocation.Argument("repeats").Constant());
-            default:
-                return invocation.Flag("keepdim") ? facts.WithSize((int)dimension, 1) : facts.WithoutShape();
-        }
+            "narrow" => invocation.Argument("length").Constant(),
+            "repeat_interleave" => TensorFacts.Times(facts.Size((int)dimension), invocation.Argument("repeats").Constant()),
+            _ => null,
+        };
+        return facts.WithSize((int)dimension, size);
     }
+
+    /// <summary>A mean, a maximum: of each dimension that is named, one is left with keepdim and none without.</summary>
+    private static TensorFacts OfReduction(IInvocationOperation invocation, TensorFacts facts, ValueContext context)
+    {
+        IReadOnlyList<long?>? dimensions = Integers.Constants(Integers.Arguments(invocation, context));
+        if (dimensions is null or [])
+        {
+            return facts.WithoutShape();
+        }
+
+        if (!invocation.Flag("keepdim"))
+        {
+            return facts.WithTaken(dimensions.Count);
+        }
+
+        return dimensions.Contains(null)
+            ? facts.Rank is { } rank ? facts.WithoutShape().WithRank(rank) : facts.WithoutShape()
+            : dimensions.Aggregate(facts, static (reduced, dimension) => reduced.WithSize((int)dimension!.Value, 1));
+    }
+
+    private static TensorFacts Squeezed(TensorFacts facts, long? dimension) => dimension switch
+    {
+        // Without a dimension, any may go.
+        null => facts.WithTaken(0).WithoutShape().WithTaken(1),
+        { } known when facts.Size((int)known) is null or 1 => (int)known == 0 ? facts.WithoutFirst() : facts.WithTaken(1),
+        _ => facts,
+    };
 
     private static TensorFacts OfCopies(TensorFacts facts, IReadOnlyList<long?> copies, bool setsRank)
     {
@@ -286,7 +330,7 @@ internal static class TensorInference
             long? copy = copies[copies.Count + dimension];
             if (copy != 1)
             {
-                result = result.WithSize(dimension, result.Size(dimension) * copy);
+                result = result.WithSize(dimension, TensorFacts.Times(result.Size(dimension), copy));
             }
         }
 

@@ -34,6 +34,28 @@ internal static class TensorMethods
         "bucketize", "searchsorted", "affine_grid", "embedding",
     };
 
+    /// <summary>One number is left of each dimension that is named.</summary>
+    public static readonly HashSet<string> Reductions = new(StringComparer.Ordinal)
+    {
+        "mean", "sum", "amax", "amin", "std", "var", "prod", "logsumexp", "norm", "nanmean", "nansum", "median", "nanmedian", "quantile", "count_nonzero",
+    };
+
+    /// <summary>The same numbers, elsewhere or of another type.</summary>
+    public static readonly HashSet<string> Moves = new(StringComparer.Ordinal)
+    {
+        "to", "type", "type_as", "cuda", "cpu", "clone", "detach", "alias", "contiguous", "float", "half", "bfloat16", "double", "requires_grad_",
+        "with_requires_grad", "MoveToOuterDisposeScope", "DetachFromDisposeScope", "MoveToOtherDisposeScope", "pin_memory",
+    };
+
+    /// <summary>Views of a part of a tensor: what changes them in place changes the part only.</summary>
+    public static readonly HashSet<string> Parts = new(StringComparer.Ordinal) { "select", "narrow", "slice", "index", "diagonal", "index_select" };
+
+    /// <summary>Change a part of the tensor in place, or put another in its place.</summary>
+    public static readonly HashSet<string> ChangeParts = new(StringComparer.Ordinal)
+    {
+        "index_put_", "index_copy_", "index_fill_", "index_add_", "scatter_", "scatter_add_", "masked_scatter_", "copy_", "set_", "fill_diagonal_",
+    };
+
     /// <summary>Arithmetic of two tensors, or of one and a number.</summary>
     public static readonly HashSet<string> Broadcasting = new(StringComparer.Ordinal)
     {
@@ -47,6 +69,13 @@ internal static class TensorMethods
     public static readonly HashSet<string> ReshapeInPlace = new(StringComparer.Ordinal)
     {
         "unsqueeze_", "squeeze_", "resize_", "resize_as_", "transpose_", "t_", "swapaxes_", "swapdims_", "set_", "as_strided_",
+    };
+
+    /// <summary>Layers for words and series, whose results are no images.</summary>
+    public static readonly HashSet<string> LayersThatGiveNoImage = new(StringComparer.Ordinal)
+    {
+        "Embedding", "EmbeddingBag", "LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "TransformerEncoder", "TransformerDecoder",
+        "TransformerEncoderLayer", "TransformerDecoderLayer", "MultiheadAttention",
     };
 
     /// <summary>Layers that give the channels that they are given.</summary>

@@ -37,6 +37,108 @@ internal static class ImageFlow
         return fields;
     }
 
+    /// <summary>
+    /// Whether forward does nothing with its image but give it, as it is or with every channel treated alike, to layers: then
+    /// what the network computes from three equal channels it computes from one.
+    /// </summary>
+    public static bool GoesIntoLayersOnly(MethodDeclarationSyntax forward, int imageIndex, ValueContext context)
+    {
+        if (context.Model.GetDeclaredSymbol(forward, context.Cancellation)?.Parameters.ElementAtOrDefault(imageIndex) is not { } image)
+        {
+            return false;
+        }
+
+        var seen = new HashSet<ISymbol>(SymbolEqualityComparer.Default) { image };
+        var open = new Queue<ISymbol>(seen);
+        while (open.Count > 0)
+        {
+            VariableHistory history = context.History(open.Dequeue(), forward);
+            if (history.Escapes.Count > 0 || history.Mutations.Count > 0)
+            {
+                return false;
+            }
+
+            foreach (IdentifierNameSyntax read in history.Reads)
+            {
+                if (context.Operation(read) is not { } operation || !TreatsChannelsAlike(operation, context, out ISymbol? held))
+                {
+                    return false;
+                }
+
+                if (held is not null && seen.Add(held))
+                {
+                    open.Enqueue(held);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Follows one use of the image as far as a layer, or the variable that holds what was made of it.</summary>
+    private static bool TreatsChannelsAlike(IOperation use, ValueContext context, out ISymbol? held)
+    {
+        held = null;
+        while (true)
+        {
+            switch (use.Parent)
+            {
+                case IConversionOperation or IParenthesizedOperation:
+                    use = use.Parent;
+                    continue;
+                case IInvocationOperation invocation when invocation.Instance == use:
+                    if (!context.Symbols.IsTensor(invocation.Type))
+                    {
+                        // Dispose(), size(2), numel().
+                        return context.Symbols.IsOfTorch(invocation.TargetMethod);
+                    }
+
+                    if (!IsElementwise(invocation, use, context))
+                    {
+                        return false;
+                    }
+
+                    use = invocation;
+                    continue;
+                case IArgumentOperation { Parent: IInvocationOperation call } argument when call.TargetMethod.Name is "call" or "forward" && call.Instance is { } layer && context.Symbols.IsModule(layer.Type):
+                    return argument.Parameter?.Ordinal == 0 && MayBeFirst(layer, context);
+                case IArgumentOperation { Parent: IInvocationOperation function } argument when context.Symbols.IsOfTorch(function.TargetMethod) && argument.Parameter?.Ordinal == 0
+                    && (TensorMethods.KeepChannels.Contains(function.TargetMethod.Name) || IsElementwise(function, use, context)):
+                    use = function;
+                    continue;
+                case IBinaryOperation binary when !context.Symbols.IsTensor((binary.LeftOperand == use ? binary.RightOperand : binary.LeftOperand).Unwrap().Type):
+                    use = binary;
+                    continue;
+                case IPropertyReferenceOperation { Property: { IsIndexer: false, Name: "shape" or "device" or "dtype" or "device_type" or "device_index" or "requires_grad" or "IsInvalid" or "ndim" } }:
+                    return true;
+                case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
+                    held = declarator.Symbol;
+                    return true;
+                case ISimpleAssignmentOperation { Parent: IExpressionStatementOperation, Target: var target } assignment when assignment.Value == use:
+                    held = target.Variable();
+                    return held is not null;
+                default:
+                    return false;
+            }
+        }
+    }
+
+    /// <summary>Whether a method changes each number by itself, without another tensor that could differ between channels.</summary>
+    private static bool IsElementwise(IInvocationOperation invocation, IOperation image, ValueContext context)
+    {
+        string name = invocation.TargetMethod.Name;
+        bool mixesChannels = name is "flip" or "roll" or "softmax" or "log_softmax" or "cumsum" or "sort" or "normalize" or "batch_norm" or "instance_norm" or "group_norm" or "layer_norm"
+            or "local_response_norm" or "dropout" or "dropout_" || name.EndsWith("_like", StringComparison.Ordinal);
+        return !mixesChannels
+            && (TensorMethods.KeepShape.Contains(name) || TensorMethods.Broadcasting.Contains(name))
+            && invocation.Arguments.All(argument => argument.Value == image || !context.Symbols.IsTensor(argument.Value.Unwrap().Type) || argument.Value.Unwrap().ConstantValue is { HasValue: true, Value: null });
+    }
+
+    /// <summary>Whether a layer can be the first: one that is made for three channels, as a normalization is, cannot.</summary>
+    private static bool MayBeFirst(IOperation layer, ValueContext context) =>
+        Layers.Creation(layer, context)?.TargetMethod.Name is null or "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d" or "Sequential" or "Dropout" or "Identity"
+            or "ReLU" or "ReLU6" or "MaxPool2d" or "AvgPool2d" or "AdaptiveAvgPool2d" or "Upsample" or "ZeroPad2d" or "ReflectionPad2d" or "ReplicationPad2d" or "ConstantPad2d";
+
     private static bool IsImage(IOperation operation, IParameterSymbol image, ValueContext context, int depth)
     {
         if (depth == 0)

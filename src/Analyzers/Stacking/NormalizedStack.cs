@@ -53,7 +53,8 @@ internal static class NormalizedStack
                 case IArgumentOperation { Parent: IInvocationOperation call }:
                     return IsPerChannel(call, use, channels, context) ? call : null;
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
-                    return context.History(declarator.Symbol, use.Syntax).Reads
+                    VariableHistory history = context.History(declarator.Symbol, use.Syntax);
+                    return InPlace(history, channels, context) ?? history.Reads
                         .Where(read => context.Definition(declarator.Symbol, read).Value == use.Syntax || Contains(context.Definition(declarator.Symbol, read).Value, stacked.Syntax))
                         .Select(read => context.Operation(read) is { } operation ? Find(operation, channels, context, depth - 1) : null)
                         .FirstOrDefault(static found => found is not null);
@@ -61,6 +62,24 @@ internal static class NormalizedStack
                     return null;
             }
         }
+    }
+
+    /// <summary>rgb.sub_(mean), rgb -= mean</summary>
+    private static IOperation? InPlace(VariableHistory history, long channels, ValueContext context)
+    {
+        foreach (SyntaxNode change in history.Mutations.Concat(history.Writes.Select(static write => write.Site)))
+        {
+            switch (context.Operation(change))
+            {
+                case IInvocationOperation { Instance: { } instance } invocation when instance.Variable() is not null && IsPerChannel(invocation, instance, channels, context):
+                    return invocation;
+                case ICompoundAssignmentOperation { OperatorKind: BinaryOperatorKind.Subtract or BinaryOperatorKind.Add or BinaryOperatorKind.Multiply or BinaryOperatorKind.Divide } assignment
+                    when DiffersPerChannel(assignment.Value, channels, context):
+                    return assignment;
+            }
+        }
+
+        return null;
     }
 
     private static bool Contains(ExpressionSyntax? value, SyntaxNode stacked) => value is not null && value.Span.Contains(stacked.Span);
@@ -74,16 +93,21 @@ internal static class NormalizedStack
             return Differ(call.Argument("means"), call.Argument("stdevs"), channels, context);
         }
 
-        if (method.Name is "call" or "forward" && call.Instance is { } transform && Layers.Creation(transform, context) is { TargetMethod.Name: "Normalize" } normalize
-            && TorchSymbols.Is(normalize.TargetMethod.ContainingType, symbols.Transforms))
+        if (method.Name is "call" or "forward" && call.Instance is { } transform && Layers.Creation(transform, context) is { } creation
+            && TorchSymbols.Is(creation.TargetMethod.ContainingType, symbols.Transforms))
         {
-            return Differ(normalize.Argument("means"), normalize.Argument("stdevs"), channels, context);
+            return IsNormalize(creation, channels, context)
+                || (creation.TargetMethod.Name == "Compose" && creation.Arguments.Length > 0 && Sequences.Elements(creation.Arguments[0].Value, context) is { } steps
+                    && steps.Any(step => Layers.Creation(step, context) is { } made && IsNormalize(made, channels, context)));
         }
 
         return symbols.IsOfTorch(method)
             && method.Name is "sub" or "sub_" or "subtract" or "add" or "add_" or "div" or "div_" or "divide" or "mul" or "mul_" or "multiply"
             && call.Arguments.Any(argument => argument.Value != stacked && DiffersPerChannel(argument.Value, channels, context));
     }
+
+    private static bool IsNormalize(IInvocationOperation transform, long channels, ValueContext context) =>
+        transform.TargetMethod.Name == "Normalize" && Differ(transform.Argument("means"), transform.Argument("stdevs"), channels, context);
 
     /// <summary>As many numbers as channels, and not all the same where they are in sight.</summary>
     private static bool Differ(IOperation? means, IOperation? stdevs, long channels, ValueContext context) =>

@@ -199,17 +199,12 @@ internal static class StackForms
 
     private static StackForm? IndexSelect(IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context)
     {
-        if (invocation.Subject() is not { } source || invocation.Argument("dim").Constant() is not { } dimension || invocation.Argument("index")?.Unwrap() is not { } index)
+        if (invocation.Subject() is not { } source || invocation.Argument("dim").Constant() is not { } dimension || invocation.Argument("index") is not { } index)
         {
             return null;
         }
 
-        if (index is ILocalReferenceOperation local && context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written)
-        {
-            index = written.Unwrap();
-        }
-
-        if (index is not IInvocationOperation { Instance: null } made || !TorchSymbols.Is(made.TargetMethod.ContainingType, context.Symbols.Torch))
+        if (Made(index, context) is not IInvocationOperation { Instance: null } made || !TorchSymbols.Is(made.TargetMethod.ContainingType, context.Symbols.Torch))
         {
             return null;
         }
@@ -225,6 +220,30 @@ internal static class StackForms
             : null;
     }
 
+    /// <summary>Where a tensor was made, back through a variable and what only moves it.</summary>
+    private static IOperation Made(IOperation tensor, ValueContext context)
+    {
+        const int MaximumSteps = 8;
+        tensor = tensor.Unwrap();
+        for (int step = 0; step < MaximumSteps; step++)
+        {
+            if (tensor is ILocalReferenceOperation local && context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written)
+            {
+                tensor = written.Unwrap();
+            }
+            else if (tensor is IInvocationOperation { Instance: { } instance } moved && TensorMethods.Moves.Contains(moved.TargetMethod.Name) && context.Symbols.IsTensor(instance.Type))
+            {
+                tensor = instance.Unwrap();
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return tensor;
+    }
+
     private static StackForm? MultiplyByOnes(IOperation whole, IOperation left, IOperation right, ImmutableArray<long> copies, ValueContext context)
     {
         foreach ((IOperation source, IOperation ones) in (ReadOnlySpan<(IOperation, IOperation)>)[(left, right), (right, left)])
@@ -234,12 +253,7 @@ internal static class StackForms
                 continue;
             }
 
-            IOperation made = ones.Unwrap();
-            if (made is ILocalReferenceOperation local && context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written)
-            {
-                made = written.Unwrap();
-            }
-
+            IOperation made = Made(ones, context);
             if (made is IInvocationOperation { Instance: null, TargetMethod.Name: "ones" } creation
                 && TorchSymbols.Is(creation.TargetMethod.ContainingType, context.Symbols.Torch)
                 && Integers.Constants(Integers.Arguments(creation, context)) is [.., { } count, 1, 1] shape

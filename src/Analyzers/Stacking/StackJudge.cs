@@ -39,7 +39,9 @@ internal static class StackJudge
 {
     public static Verdict Judge(StackForm form, TensorFacts facts)
     {
-        if (facts.IsNoImage)
+        // One number for each channel is a scale or an offset.
+        bool hasNoSpace = IsOne(facts, -1) && IsOne(facts, -2);
+        if (facts.IsNoImage || hasNoSpace)
         {
             return Verdict.Nothing;
         }
@@ -59,7 +61,7 @@ internal static class StackJudge
             StackKind.Repeat or StackKind.Tile => Repeat(form, facts),
             StackKind.Expand => Expand(form, facts),
             StackKind.ExpandAs => ExpandAs(form, facts),
-            _ => facts.Rank is null or 3 or 4 && MayBeOne(facts, -3) ? Sure(form.Arity == 3 && facts.Rank != 4 ? ChannelPlace.Unbatched : ChannelPlace.Batched) : Verdict.Nothing,
+            _ => facts.Rank is null or 3 or 4 && MayBeOne(facts, -3) && (facts.Rank is not null || MayBeOne(facts, 1)) ? Sure(form.Arity == 3 && facts.Rank != 4 ? ChannelPlace.Unbatched : ChannelPlace.Batched) : Verdict.Nothing,
         };
     }
 
@@ -84,8 +86,8 @@ internal static class StackJudge
             case null:
                 return dimension switch
                 {
-                    1 when MayBeOne(facts, 1) && MayBeOne(facts, -3) => Sure(ChannelPlace.Batched),
-                    -3 when MayBeOne(facts, -3) => Sure(ChannelPlace.Batched),
+                    1 when facts.Taken == 0 && MayBeOne(facts, 1) && MayBeOne(facts, -3) => Sure(ChannelPlace.Batched),
+                    -3 when facts.Taken == 0 && MayBeOne(facts, -3) => Sure(ChannelPlace.Batched),
                     -1 or 3 when IsOne(facts, dimension) => Sure(ChannelPlace.Last),
 
                     // unsqueeze(0) makes a batch of one as well as a channel.
@@ -103,7 +105,7 @@ internal static class StackJudge
         {
             return dimension switch
             {
-                1 or -3 when facts.Size(-3) is null or 1 => Sure(ChannelPlace.Batched),
+                1 or -3 when facts.Taken <= 1 && facts.Size(-3) is null or 1 => Sure(ChannelPlace.Batched),
                 -1 when IsGray(facts) => Sure(ChannelPlace.Last),
                 _ => Verdict.Nothing,
             };

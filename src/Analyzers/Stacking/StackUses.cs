@@ -11,8 +11,11 @@ internal static class StackUses
 {
     private const int MaximumDepth = 8;
 
-    /// <summary>Whether it is for display, a mask, a grid, an index or labels only: then no network sees it.</summary>
-    public static bool AreAside(IOperation stacked, ValueContext context) => AreAside(stacked, context, MaximumDepth);
+    /// <summary>
+    /// Whether it is for display, a mask, a grid, an index, labels or the weight of a layer only, or its channels are changed
+    /// one by one: then no network sees three equal channels.
+    /// </summary>
+    public static bool AreAside(IOperation stacked, ValueContext context) => AreAside(stacked, context, MaximumDepth) || Kernels.GoIntoLayerScaled(stacked, context);
 
     private static bool AreAside(IOperation stacked, ValueContext context, int depth)
     {
@@ -34,6 +37,11 @@ internal static class StackUses
                     continue;
                 case IArgumentOperation { Parameter: { } parameter, Parent: IInvocationOperation call }:
                     return IsAside(call, parameter, context);
+                case IArrayInitializerOperation { Parent: IArrayCreationOperation { IsImplicit: true } indices }:
+                    use = indices;
+                    continue;
+                case IArgumentOperation { Parent: IPropertyReferenceOperation { Property.IsIndexer: true } indexer }:
+                    return context.Symbols.IsTensor(indexer.Instance?.Type);
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
                     return AreAllAside(declarator.Symbol, use.Syntax, context, depth);
                 default:
@@ -45,10 +53,18 @@ internal static class StackUses
     private static bool AreAllAside(ILocalSymbol local, SyntaxNode from, ValueContext context, int depth)
     {
         VariableHistory history = context.History(local, from);
-        return history.Escapes.Count == 0
+        return history.Mutations.Any(ChangesPart) || (history.Escapes.Count == 0
             && history.Reads.Count > 0
-            && history.Reads.Where(static read => !IsDisposal(read)).All(read => context.Operation(read) is { } operation && AreAside(operation, context, depth - 1));
+            && history.Reads.Where(static read => !IsDisposal(read)).All(read => context.Operation(read) is { } operation && AreAside(operation, context, depth - 1)));
     }
+
+    /// <summary>rgb[.., 0] = x; rgb[0].add_(x); rgb.select(1, 0).mul_(2); rgb.index_put_(...)</summary>
+    private static bool ChangesPart(SyntaxNode mutation) => mutation switch
+    {
+        ElementAccessExpressionSyntax => true,
+        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } => TensorMethods.ChangeParts.Contains(member.Name.Identifier.ValueText) || TensorMethods.Parts.Contains(member.Name.Identifier.ValueText),
+        _ => false,
+    };
 
     private static bool IsDisposal(IdentifierNameSyntax read) =>
         read.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Dispose" or "shape" or "dtype" or "device" };
@@ -68,7 +84,7 @@ internal static class StackUses
             return true;
         }
 
-        if (parameter.Name is "mask" or "condition" or "index" or "indices" or "grid" or "target" or "targets")
+        if (parameter.Name is "mask" or "condition" or "index" or "indices" or "grid" or "target" or "targets" or "weight" or "bias" or "running_mean" or "running_var")
         {
             return true;
         }

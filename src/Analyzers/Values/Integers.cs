@@ -36,7 +36,7 @@ internal static class Integers
         return list;
     }
 
-    private static bool IsName(string parameter) => parameter is "size" or "sizes" or "shape" or "reps" or "dims" or "dim" or "dimensions" or "permutation" or "rows" or "columns"
+    private static bool IsName(string parameter) => parameter is "size" or "sizes" or "shape" or "reps" or "dims" or "dim" or "dimension" or "dimensions" or "permutation" or "rows" or "columns"
         or "dim0" or "dim1" or "dim2" or "dim3";
 
     private static IOperation? Written(this IInvocationOperation invocation, IParameterSymbol parameter)

@@ -142,9 +142,41 @@ internal static class Sequences
             return true;
         }
 
+        if (ofEnumerable && method.Name == "Concat")
+        {
+            return invocation.Argument("first") is { } first && invocation.Argument("second") is { } second
+                && Add(first, elements, context, depth - 1) && Add(second, elements, context, depth - 1);
+        }
+
+        if (ofEnumerable && method.Name == "Select")
+        {
+            return AddSelected(invocation, elements);
+        }
+
         bool copies = method.Name is "ToArray" or "ToList" or "AsEnumerable" or "AsSpan" or "ToImmutableArray"
             && (ofEnumerable || TorchSymbols.IsList(method.ContainingType) || method.ContainingType is { Name: "MemoryExtensions" or "ImmutableArray" });
         return copies && invocation.Subject() is { } subject && Add(subject, elements, context, depth - 1);
+    }
+
+    /// <summary>Enumerable.Range(0, 3).Select(_ => x)</summary>
+    private static bool AddSelected(IInvocationOperation select, List<IOperation> elements)
+    {
+        if (select.Argument("source")?.Unwrap() is not IInvocationOperation { TargetMethod: { Name: "Range" } } range
+            || !TorchSymbols.IsEnumerable(range.TargetMethod.ContainingType)
+            || range.Argument("count").Constant() is not (>= 0 and <= MaximumLength and { } count)
+            || select.Argument("selector")?.Unwrap() is not IDelegateCreationOperation { Target: IAnonymousFunctionOperation { Body.Operations: [IReturnOperation { ReturnedValue: { } element }] } lambda }
+            || element.Variable() is not { } variable
+            || lambda.Symbol.Parameters.Contains(variable, SymbolEqualityComparer.Default))
+        {
+            return false;
+        }
+
+        for (long copy = 0; copy < count; copy++)
+        {
+            elements.Add(element);
+        }
+
+        return true;
     }
 
     private static bool AddVariable(ILocalReferenceOperation local, List<IOperation> elements, ValueContext context, int depth)

@@ -1,3 +1,4 @@
+using ChannelGen.Analyzers.Inference;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -156,7 +157,7 @@ internal sealed class VariableHistory
             case PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax when node.Parent.IsKind(SyntaxKind.PreIncrementExpression) || node.Parent.IsKind(SyntaxKind.PreDecrementExpression) || node.Parent.IsKind(SyntaxKind.PostIncrementExpression) || node.Parent.IsKind(SyntaxKind.PostDecrementExpression):
                 writes.Add(new Write(node.Parent, null, false));
                 break;
-            case ElementAccessExpressionSyntax element when element.Expression == node && IsAssigned(element):
+            case ElementAccessExpressionSyntax element when element.Expression == node && (IsAssigned(element) || element.Parent is RefExpressionSyntax || IsChangedInPlace(element)):
                 mutations.Add(element);
                 break;
             case MemberAccessExpressionSyntax member when member.Expression == node:
@@ -165,7 +166,7 @@ internal sealed class VariableHistory
             case ConditionalAccessExpressionSyntax access when access.Expression == node && access.WhenNotNull is InvocationExpressionSyntax { Expression: MemberBindingExpressionSyntax binding } && MutatesInPlace(binding.Name.Identifier.ValueText):
                 mutations.Add(access);
                 break;
-            case ArgumentSyntax argument when Callee(argument, model, cancellation) is { } callee && !symbols.IsOfTorch(callee) && !IsHarmless(callee) && !IsNetworkCall(callee, symbols):
+            case ArgumentSyntax argument when Callee(argument, model, cancellation) is { } callee && !symbols.IsOfTorch(callee) && !ReadsOnly(callee) && !IsNetworkCall(callee, symbols):
                 escapes.Add(argument);
                 break;
             default:
@@ -179,13 +180,20 @@ internal sealed class VariableHistory
         string name = member.Name.Identifier.ValueText;
         if (member.Parent is InvocationExpressionSyntax invocation && invocation.Expression == member)
         {
-            if (MutatesInPlace(name))
+            if (MutatesInPlace(name) || (TensorMethods.Parts.Contains(name) && IsChangedInPlace(invocation)))
             {
                 mutations.Add(invocation);
                 return;
             }
 
-            if (model.GetSymbolInfo(invocation, cancellation).Symbol is IMethodSymbol method && !symbols.IsOfTorch(method) && !IsHarmless(method))
+            if (name is "AsSpan" or "AsMemory" && invocation.Parent is not ArgumentSyntax)
+            {
+                // What holds the span can write through it.
+                escapes.Add(invocation);
+                return;
+            }
+
+            if (model.GetSymbolInfo(invocation, cancellation).Symbol is IMethodSymbol method && !symbols.IsOfTorch(method) && !ReadsOnly(method))
             {
                 // A list's Add, an extension method of the program's own.
                 escapes.Add(invocation);
@@ -201,11 +209,15 @@ internal sealed class VariableHistory
         reads.Add(identifier);
     }
 
+    /// <summary>rgb[0].add_(1)</summary>
+    private static bool IsChangedInPlace(ExpressionSyntax part) =>
+        part.Parent is MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax } member && member.Expression == part && MutatesInPlace(member.Name.Identifier.ValueText);
+
     /// <summary>TorchSharp's convention: what ends in an underscore works in place.</summary>
     private static bool MutatesInPlace(string method) => method.Length > 1 && method[method.Length - 1] == '_' && method[method.Length - 2] != '_';
 
     /// <summary>What reads its arguments only: LINQ, and arrays' and lists' own conversions.</summary>
-    private static bool IsHarmless(IMethodSymbol method) =>
+    public static bool ReadsOnly(IMethodSymbol method) =>
         method.ContainingType is { Name: "Enumerable" or "MemoryExtensions" or "Console" or "Debug" or "ArgumentNullException" or "ArgumentException" or "GC" or "Assert" }
         || (method.ContainingType is { Name: "List", Arity: 1 } && method.Name is "ToArray" or "AsReadOnly" or "GetEnumerator" or "Contains" or "IndexOf")
         || (method.ContainingType.SpecialType is SpecialType.System_Object or SpecialType.System_String)
