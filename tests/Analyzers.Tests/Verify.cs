@@ -37,10 +37,15 @@ internal static class Verify
             }
             """);
 
-    public static Task Program<TAnalyzer>(string source, string? editorConfig = null, IEnumerable<DiagnosticResult>? expected = null, IEnumerable<(string Path, string Text)>? others = null)
+    public static Task Program<TAnalyzer>(string source, string? editorConfig = null, IEnumerable<DiagnosticResult>? expected = null, IEnumerable<(string Path, string Text)>? others = null, bool isProgram = false)
         where TAnalyzer : DiagnosticAnalyzer, new()
     {
         var test = new Test<TAnalyzer> { TestCode = Usings + source };
+        if (isProgram)
+        {
+            test.TestState.OutputKind = OutputKind.ConsoleApplication;
+        }
+
         if (editorConfig is not null)
         {
             test.TestState.AnalyzerConfigFiles.Add(("/.editorconfig", "root = true\n[*.cs]\n" + editorConfig));

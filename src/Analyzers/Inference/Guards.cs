@@ -9,6 +9,8 @@ namespace ChannelGen.Analyzers.Inference;
 /// <summary>What conditions on a tensor's shape say where control has passed them.</summary>
 internal static class Guards
 {
+    private const int MaximumDepth = 2;
+
     /// <summary>What is known of a variable at a use, since the code only gets there if its shape is so.</summary>
     public static TensorFacts Facts(ISymbol variable, SyntaxNode use, Definition definition, ValueContext context)
     {
@@ -20,19 +22,25 @@ internal static class Guards
             switch (parent)
             {
                 case IfStatementSyntax branch when branch.Statement == node:
-                    Add(branch.Condition, true);
+                    AddCondition(branch.Condition, true);
                     break;
                 case ElseClauseSyntax { Parent: IfStatementSyntax branch }:
-                    Add(branch.Condition, false);
+                    AddCondition(branch.Condition, false);
+                    break;
+                case WhileStatementSyntax loop when loop.Statement == node:
+                    AddCondition(loop.Condition, true);
+                    break;
+                case ForStatementSyntax { Condition: { } condition } loop when loop.Statement == node:
+                    AddCondition(condition, true);
                     break;
                 case ConditionalExpressionSyntax conditional when conditional.WhenTrue == node:
-                    Add(conditional.Condition, true);
+                    AddCondition(conditional.Condition, true);
                     break;
                 case ConditionalExpressionSyntax conditional when conditional.WhenFalse == node:
-                    Add(conditional.Condition, false);
+                    AddCondition(conditional.Condition, false);
                     break;
                 case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalAndExpression } both when both.Right == node:
-                    Add(both.Left, true);
+                    AddCondition(both.Left, true);
                     break;
                 case SwitchExpressionArmSyntax { Parent: SwitchExpressionSyntax choice } arm when arm.Expression == node:
                     AddPattern(choice.GoverningExpression, arm.Pattern, true);
@@ -69,15 +77,50 @@ internal static class Guards
 
                 if (statement is IfStatementSyntax { Else: null } exit && Leaves(exit.Statement))
                 {
-                    Add(exit.Condition, false);
+                    AddCondition(exit.Condition, false);
                 }
             }
         }
+
+        void AddCondition(ExpressionSyntax condition, bool holds)
+        {
+            if (AsksForShape(condition, MaximumDepth))
+            {
+                facts = facts.AsGuarded();
+            }
+
+            Add(condition, holds);
+        }
+
+        // Whether a condition asks for the shape at all, in whatever way.
+        bool AsksForShape(SyntaxNode condition, int depth) => condition.DescendantNodesAndSelf().Any(node => node switch
+        {
+            MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" or "size" or "ndim" or "dim" or "Dimensions" } member => IsVariable(member.Expression),
+            IsPatternExpressionSyntax { Pattern: RecursivePatternSyntax } pattern => IsVariable(pattern.Expression),
+            IdentifierNameSyntax name when depth > 0 => ValueOf(name) is { } value && AsksForShape(value, depth - 1),
+            _ => false,
+        });
+
+        bool IsVariable(ExpressionSyntax expression) =>
+            expression.Bare() is IdentifierNameSyntax name && name.Identifier.ValueText == variable.Name
+            && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(name, context.Cancellation).Symbol, variable);
+
+        // long channels = x.shape[1];
+        ExpressionSyntax? ValueOf(ExpressionSyntax expression) =>
+            expression.Bare() is IdentifierNameSyntax name
+            && context.Model.GetSymbolInfo(name, context.Cancellation).Symbol is ILocalSymbol local
+            && !SymbolEqualityComparer.Default.Equals(local, variable)
+            && !context.Symbols.IsTensor(local.Type)
+                ? context.Definition(local, name).Value
+                : null;
 
         void Add(ExpressionSyntax condition, bool holds)
         {
             switch (condition.Bare())
             {
+                case IdentifierNameSyntax name when ValueOf(name) is { } value:
+                    Add(value, holds);
+                    break;
                 case PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression } not:
                     Add(not.Operand, !holds);
                     break;
@@ -107,15 +150,37 @@ internal static class Guards
                 case UnaryPatternSyntax { Pattern: ConstantPatternSyntax constant }:
                     AddComparison(asked, constant.Expression, SyntaxKind.EqualsExpression, !holds);
                     break;
+                case ListPatternSyntax list when holds && asked.Bare() is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape && IsVariable(shape.Expression) && !ChangedSince(asked):
+                    AddShape(list);
+                    break;
             }
         }
+
+        // x.shape is [_, 1, ..]
+        void AddShape(ListPatternSyntax list)
+        {
+            int slice = list.Patterns.IndexOf(static pattern => pattern is SlicePatternSyntax);
+            facts = slice < 0 ? facts.WithRank(list.Patterns.Count) : facts;
+            for (int index = 0; index < list.Patterns.Count; index++)
+            {
+                if (list.Patterns[index] is ConstantPatternSyntax { Expression: var size } && Number(size) is { } number)
+                {
+                    facts = facts.WithSize(slice < 0 || index < slice ? index : index - list.Patterns.Count, number);
+                }
+            }
+        }
+
+        long? Number(ExpressionSyntax expression) => context.Model.GetConstantValue(expression, context.Cancellation) is { HasValue: true, Value: int or long } constant
+            ? Convert.ToInt64(constant.Value, System.Globalization.CultureInfo.InvariantCulture)
+            : null;
 
         void AddComparison(ExpressionSyntax asked, ExpressionSyntax value, SyntaxKind kind, bool holds)
         {
             bool equal = (kind == SyntaxKind.EqualsExpression && holds) || (kind == SyntaxKind.NotEqualsExpression && !holds);
+            asked = ValueOf(asked) ?? asked;
             if (!AsksFor(asked.Bare(), out ISymbol? found, out int? dimension)
                 || !SymbolEqualityComparer.Default.Equals(found, variable)
-                || context.Model.GetConstantValue(value, context.Cancellation) is not { HasValue: true, Value: int or long } constant
+                || Number(value) is not { } number
                 || ChangedSince(asked))
             {
                 return;
@@ -124,7 +189,6 @@ internal static class Guards
             facts = facts.AsGuarded();
             if (equal)
             {
-                long number = Convert.ToInt64(constant.Value, System.Globalization.CultureInfo.InvariantCulture);
                 facts = dimension is { } known ? facts.WithSize(known, number) : facts.WithRank((int)number);
             }
         }
@@ -154,9 +218,7 @@ internal static class Guards
         {
             bool fromEnd = index is PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.IndexExpression };
             ExpressionSyntax number = fromEnd ? ((PrefixUnaryExpressionSyntax)index).Operand : index;
-            dimension = context.Model.GetConstantValue(number, context.Cancellation) is { HasValue: true, Value: int or long } constant
-                ? Convert.ToInt32(constant.Value, System.Globalization.CultureInfo.InvariantCulture) * (fromEnd ? -1 : 1)
-                : null;
+            dimension = (int?)Number(number) * (fromEnd ? -1 : 1);
             return dimension is not null;
         }
 

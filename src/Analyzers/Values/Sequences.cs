@@ -184,16 +184,23 @@ internal static class Sequences
         VariableHistory history = context.History(local.Local, local.Syntax);
         Definition definition = history.At(local.Syntax);
 
+        if (definition is not { Value: { } value, Write: { } write })
+        {
+            return false;
+        }
+
         // Another name for the same array could change it unseen.
-        bool isOnlyName = history.Mutations.Count == 0
-            && !history.Reads.Any(read => read.Parent is EqualsValueClauseSyntax or ReturnStatementSyntax or ArrowExpressionClauseSyntax or InitializerExpressionSyntax or ExpressionElementSyntax
-                || (read.Parent is AssignmentExpressionSyntax assignment && assignment.Right == read));
+        bool isOnlyName = !history.Mutations.Any(mutation => VariableHistory.MayPrecede(mutation, local.Syntax, write.Site))
+            && !history.Reads.Any(read => IsOtherName(read) && VariableHistory.MayPrecede(read, local.Syntax, write.Site));
         return isOnlyName
-            && definition.Value is { } value
             && (context.Operation(value) ?? context.Operation(value.Parent!)) is { } built
             && Add(built, elements, context, depth - 1)
-            && AddLater(history, definition.Write!, local, elements, context);
+            && AddLater(history, write, local, elements, context);
     }
+
+    private static bool IsOtherName(IdentifierNameSyntax read) =>
+        read.Parent is EqualsValueClauseSyntax or ReturnStatementSyntax or ArrowExpressionClauseSyntax or InitializerExpressionSyntax or ExpressionElementSyntax
+        || (read.Parent is AssignmentExpressionSyntax assignment && assignment.Right == read);
 
     /// <summary>
     /// What list.Add puts in, statement by statement between the declaration and the use, in the block of the declaration. Any
@@ -201,7 +208,8 @@ internal static class Sequences
     /// </summary>
     private static bool AddLater(VariableHistory history, Write declaration, ILocalReferenceOperation local, List<IOperation> elements, ValueContext context)
     {
-        if (history.Escapes.Count == 0)
+        SyntaxNode[] escapes = [.. history.Escapes.Where(escape => VariableHistory.MayPrecede(escape, local.Syntax, declaration.Site))];
+        if (escapes.Length == 0)
         {
             return true;
         }
@@ -211,7 +219,7 @@ internal static class Sequences
             return false;
         }
 
-        foreach (SyntaxNode escape in history.Escapes)
+        foreach (SyntaxNode escape in escapes)
         {
             bool isPlainAdd = escape is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Add" }, Parent: ExpressionStatementSyntax added }
                 && added.Parent == statement.Parent

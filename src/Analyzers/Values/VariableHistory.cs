@@ -105,6 +105,15 @@ internal sealed class VariableHistory
         return sites.Any(site => site.SpanStart >= start && site.SpanStart < to.Span.End && !to.Span.Contains(site.Span));
     }
 
+    /// <summary>
+    /// Whether something may happen to the value before it gets to a use: it stands before the use, comes round to it in a
+    /// loop that does not pass <paramref name="from"/> again, where the value is made, or is in another function.
+    /// </summary>
+    public static bool MayPrecede(SyntaxNode what, SyntaxNode use, SyntaxNode from) =>
+        what.SpanStart < use.SpanStart
+        || FunctionOf(what) != FunctionOf(use)
+        || what.Ancestors().Any(ancestor => IsLoop(ancestor) && ancestor.Span.Contains(use.Span) && !ancestor.Span.Contains(from.Span));
+
     /// <summary>The function that code belongs to: a lambda, a local function, or else the member.</summary>
     public static SyntaxNode? FunctionOf(SyntaxNode node) => node.Ancestors().FirstOrDefault(static ancestor => ancestor is AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax or MemberDeclarationSyntax and not GlobalStatementSyntax or AccessorDeclarationSyntax);
 
