@@ -10,8 +10,10 @@ public class Analysis
 {
     private CSharpCompilation compilation = null!;
 
-    [Params("stacks", "TorchSharp", "no TorchSharp")]
+    [ParamsSource(nameof(Names))]
     public string Program { get; set; } = "";
+
+    public static string[] Names => Programs.Names;
 
     [GlobalSetup]
     public void Setup() => compilation = Programs.Compile(Program);
@@ -26,66 +28,13 @@ public class Analysis
 /// <summary>The programs by name.</summary>
 internal static class Programs
 {
-    public static readonly string[] Names = ["stacks", "TorchSharp", "no TorchSharp"];
+    public static readonly string[] Names = ["no TorchSharp", "TorchSharp, no stack", "TorchSharp, one stack", "TorchSharp, every tenth line stacks"];
 
-    public static CSharpCompilation Compile(string name) => name == "no TorchSharp"
-        ? Sources.Compile(false, Sources.WithoutTorch())
-        : Sources.Compile(true, Sources.WithTorch(name == "stacks"));
-}
-
-/// <summary>
-/// The time that the compiler counts for each analyzer, in one run of all of them: ours beside each rule of
-/// Meziantou.Analyzer. Medians over runs.
-/// </summary>
-internal static class RuleTimes
-{
-    private const int Runs = 9;
-
-    /// <summary>Milliseconds: of compiling alone, of all our rules together, and of each of the others.</summary>
-    public static (double Compile, double Ours, IReadOnlyList<double> Others) Measure(string program)
+    public static CSharpCompilation Compile(string name) => Array.IndexOf(Names, name) switch
     {
-        CSharpCompilation compilation = Programs.Compile(program);
-        var compile = new List<double>();
-        var times = new Dictionary<DiagnosticAnalyzer, List<double>>();
-        for (int run = 0; run <= Runs; run++)
-        {
-            long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            using (var stream = new MemoryStream())
-            {
-                compilation.Clone().Emit(stream);
-            }
-
-            double elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            var analysis = compilation.Clone().WithAnalyzers(
-                [.. Extensions.Ours, .. Extensions.Meziantou],
-                new CompilationWithAnalyzersOptions(new AnalyzerOptions([]), onAnalyzerException: null, concurrentAnalysis: false, logAnalyzerExecutionTime: true));
-            AnalysisResult result = analysis.GetAnalysisResultAsync(default).Result;
-            if (run == 0)
-            {
-                continue;
-            }
-
-            compile.Add(elapsed);
-            foreach ((DiagnosticAnalyzer analyzer, var telemetry) in result.AnalyzerTelemetryInfo)
-            {
-                if (!times.TryGetValue(analyzer, out List<double>? list))
-                {
-                    times.Add(analyzer, list = []);
-                }
-
-                list.Add(telemetry.ExecutionTime.TotalMilliseconds);
-            }
-        }
-
-        return (
-            Median(compile),
-            Extensions.Ours.Sum(analyzer => times.TryGetValue(analyzer, out List<double>? list) ? Median(list) : 0),
-            [.. Extensions.Meziantou.Select(analyzer => times.TryGetValue(analyzer, out List<double>? list) ? Median(list) : 0)]);
-    }
-
-    public static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted.Length == 0 ? 0 : sorted[sorted.Length / 2];
-    }
+        0 => Sources.Compile(false, Sources.WithoutTorch()),
+        1 => Sources.Compile(true, Sources.WithTorch(0)),
+        2 => Sources.Compile(true, Sources.WithTorch(1)),
+        _ => Sources.Compile(true, Sources.WithTorch(int.MaxValue)),
+    };
 }

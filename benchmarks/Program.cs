@@ -2,12 +2,16 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Benchmarks;
 
-// "short" writes docs/benchmarks.md and its pictures; anything else goes to BenchmarkDotNet as it is.
+// "short" writes docs/benchmarks.md and its pictures, "rules" prints only the table of the analyzer's rules; anything else
+// goes to BenchmarkDotNet as it is.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["short"]:
         return Report.Write();
+    case ["rules"]:
+        Console.Write(RuleTimes.Table());
+        return 0;
     case ["peak", var way]:
         Console.WriteLine(PeakMemory.Measure(way == "stacked"));
         return 0;

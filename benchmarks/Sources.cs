@@ -22,8 +22,8 @@ internal static class Sources
         withTorch ? [.. Framework, .. Torch] : Framework,
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
 
-    /// <summary>A training loop and a network, over and over; every fifth line stacks, or none does.</summary>
-    public static string WithTorch(bool stacks)
+    /// <summary>A training loop and a network, over and over; so many of the loops stack, twice each but for a single one.</summary>
+    public static string WithTorch(int stacking)
     {
         var text = new StringBuilder("using TorchSharp;\nusing TorchSharp.Modules;\nusing static TorchSharp.torch;\nusing static TorchSharp.torch.nn;\nnamespace Program;\n");
         for (int copy = 0; copy < 40; copy++)
@@ -49,8 +49,8 @@ internal static class Sources
                         for (int batch = 0; batch < images.Length; batch++)
                         {
                             var x = images[batch].to(ScalarType.Float32) / 255;
-                            {{(stacks ? "var y = net.forward(cat(new[] { x, x, x }, 1));" : "var y = net.forward(cat(new[] { x, x + 1, x }, 1));")}}
-                            {{(stacks ? "var z = net.call(x.repeat(1, 3, 1, 1));" : "var z = net.call(x.repeat(2, 1, 1, 1));")}}
+                            {{(copy < stacking ? "var y = net.forward(cat(new[] { x, x, x }, 1));" : "var y = net.forward(cat(new[] { x, x + 1, x }, 1));")}}
+                            {{(copy < stacking && stacking > 1 ? "var z = net.call(x.repeat(1, 3, 1, 1));" : "var z = net.call(x.repeat(2, 1, 1, 1));")}}
                             var loss = functional.cross_entropy(y, labels[batch]) + z.mul(2).sum();
                             loss.backward();
                             optimizer.step();
@@ -116,7 +116,7 @@ internal static class Sources
         }
         """)];
 
-    /// <summary>As many classes with one attributed field, for the generator of the MVVM Toolkit.</summary>
+    /// <summary>As many classes with one attributed field, for the generator of the MVVM Toolkit, as small as they can be.</summary>
     public static string[] Observable(int count) => [.. Enumerable.Range(0, count).Select(index => $$"""
         using CommunityToolkit.Mvvm.ComponentModel;
         namespace Program;
@@ -126,6 +126,12 @@ internal static class Sources
             private string name = "";
         }
         """)];
+
+    /// <summary>Classes for both: networks marked [GrayscaleInput] with one attributed field.</summary>
+    public static string[] MarkedAndObservable(int count) => [.. Marked(count).Select(static source => source
+        .Replace("using TorchSharp;", "using CommunityToolkit.Mvvm.ComponentModel;\nusing TorchSharp;")
+        .Replace("[GrayscaleInput]", "[GrayscaleInput]\n[INotifyPropertyChanged]")
+        .Replace("    public Net", "    [ObservableProperty]\n    private string label = \"\";\n    public Net"))];
 
     private static IEnumerable<MetadataReference> Trusted(Func<string, bool> include) =>
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(include).Select(path => MetadataReference.CreateFromFile(path));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 
@@ -6,6 +7,8 @@ namespace ChannelGen.Analyzers;
 /// <summary>The symbols of TorchSharp that rules ask for, looked up once per compilation.</summary>
 internal sealed class TorchSymbols
 {
+    private const string TorchName = "TorchSharp";
+
     private static readonly ConditionalWeakTable<Compilation, Lookup> Lookups = new();
 
     private TorchSymbols(INamedTypeSymbol tensor, INamedTypeSymbol module, IAssemblySymbol torch, IAssemblySymbol? vision, IAssemblySymbol? runtime)
@@ -58,21 +61,29 @@ internal sealed class TorchSymbols
     /// </summary>
     private static TorchSymbols? Find(Compilation compilation)
     {
+        // The names first, which are at hand: in a compilation without TorchSharp no assembly's symbol comes into being.
+        ImmutableArray<AssemblyIdentity> names = compilation.SourceModule.ReferencedAssemblies;
+        if (!names.Any(static name => name.Name == TorchName))
+        {
+            return null;
+        }
+
         IAssemblySymbol? torch = null;
         IAssemblySymbol? vision = null;
         IAssemblySymbol? runtime = null;
-        foreach (IAssemblySymbol assembly in compilation.SourceModule.ReferencedAssemblySymbols)
+        ImmutableArray<IAssemblySymbol> assemblies = compilation.SourceModule.ReferencedAssemblySymbols;
+        for (int index = 0; index < names.Length; index++)
         {
-            switch (assembly.Name)
+            switch (names[index].Name)
             {
-                case "TorchSharp":
-                    torch = assembly;
+                case TorchName:
+                    torch = assemblies[index];
                     break;
                 case "TorchVision":
-                    vision = assembly;
+                    vision = assemblies[index];
                     break;
                 case "ChannelGen.Runtime":
-                    runtime = assembly;
+                    runtime = assemblies[index];
                     break;
             }
         }

@@ -220,6 +220,33 @@ internal static class StackForms
             : null;
     }
 
+    /// <summary>Whether the declaration of a variable calls a method of the name, and at most others on its result.</summary>
+    private static bool IsMadeBy(string method, ILocalSymbol local, ValueContext context)
+    {
+        if (local.DeclaringSyntaxReferences is not [var reference] || reference.GetSyntax(context.Cancellation) is not VariableDeclaratorSyntax { Initializer.Value: var value })
+        {
+            return false;
+        }
+
+        while (value.Bare() is InvocationExpressionSyntax call)
+        {
+            switch (call.Expression)
+            {
+                case IdentifierNameSyntax name:
+                    return name.Identifier.ValueText == method;
+                case MemberAccessExpressionSyntax member when member.Name.Identifier.ValueText == method:
+                    return true;
+                case MemberAccessExpressionSyntax member:
+                    value = member.Expression;
+                    continue;
+                default:
+                    return false;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Where a tensor was made, back through a variable and what only moves it.</summary>
     private static IOperation Made(IOperation tensor, ValueContext context)
     {
@@ -249,6 +276,12 @@ internal static class StackForms
         foreach ((IOperation source, IOperation ones) in (ReadOnlySpan<(IOperation, IOperation)>)[(left, right), (right, left)])
         {
             if (!context.Symbols.IsTensor(source.Unwrap().Type))
+            {
+                continue;
+            }
+
+            // Most products are of other tensors: seen before any variable is followed.
+            if (ones.Unwrap() is ILocalReferenceOperation { Local: var local } && !IsMadeBy("ones", local, context))
             {
                 continue;
             }

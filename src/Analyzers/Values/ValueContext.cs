@@ -12,9 +12,9 @@ internal sealed class ValueContext
     /// What was found out is kept as long as the file's semantic model: the calls of a method ask for the same variables
     /// again and again. Rules run at once, and a history never changes.
     /// </summary>
-    private static readonly ConditionalWeakTable<SemanticModel, Known> Models = new();
+    private static readonly ConditionalWeakTable<SemanticModel, ConcurrentDictionary<ISymbol, VariableHistory>> Histories = new();
 
-    private Known? known;
+    private ConcurrentDictionary<ISymbol, VariableHistory>? histories;
 
     public ValueContext(SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
     {
@@ -31,18 +31,12 @@ internal sealed class ValueContext
 
     public VariableHistory History(ISymbol variable, SyntaxNode use)
     {
-        known ??= Models.GetValue(Model, static _ => new Known());
-        if (!known.Histories.TryGetValue(variable, out VariableHistory? history))
+        histories ??= Histories.GetValue(Model, static _ => new ConcurrentDictionary<ISymbol, VariableHistory>(SymbolEqualityComparer.Default));
+        if (!histories.TryGetValue(variable, out VariableHistory? history))
         {
             SyntaxNode member = VariableHistory.MemberOf(use);
-            if (!known.Uses.TryGetValue(member, out VariableUses? uses))
-            {
-                uses = VariableUses.In(member, Model, Cancellation);
-                known.Uses.TryAdd(member, uses);
-            }
-
-            history = VariableHistory.Of(variable, member, uses.Of(variable), Model, Symbols, Cancellation);
-            known.Histories.TryAdd(variable, history);
+            history = VariableHistory.Of(variable, member, VariableUses.Of(variable, member, Model, Cancellation), Model, Symbols, Cancellation);
+            histories.TryAdd(variable, history);
         }
 
         return history;
@@ -99,11 +93,4 @@ internal sealed class ValueContext
         MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
         _ => null,
     };
-
-    private sealed class Known
-    {
-        public ConcurrentDictionary<ISymbol, VariableHistory> Histories { get; } = new(SymbolEqualityComparer.Default);
-
-        public ConcurrentDictionary<SyntaxNode, VariableUses> Uses { get; } = new();
-    }
 }

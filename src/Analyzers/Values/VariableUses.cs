@@ -5,81 +5,65 @@ using Microsoft.CodeAnalysis.Operations;
 namespace ChannelGen.Analyzers.Values;
 
 /// <summary>
-/// Where a member names each of its locals and parameters, in source order. Read once for all of them, from the operations,
-/// which the compiler has at hand when a rule is asked.
+/// Where a member names one of its locals or parameters. Read from the operations, which the compiler has at hand when a
+/// rule is asked.
 /// </summary>
-internal sealed class VariableUses
+internal static class VariableUses
 {
-    private readonly Dictionary<ISymbol, List<IdentifierNameSyntax>> uses = new(SymbolEqualityComparer.Default);
-
-    private VariableUses()
+    /// <summary>The names, in source order.</summary>
+    public static List<IdentifierNameSyntax> Of(ISymbol variable, SyntaxNode member, SemanticModel model, CancellationToken cancellation)
     {
-    }
-
-    public IReadOnlyList<IdentifierNameSyntax> Of(ISymbol variable) => uses.TryGetValue(variable, out List<IdentifierNameSyntax>? found) ? found : [];
-
-    public static VariableUses In(SyntaxNode member, SemanticModel model, CancellationToken cancellation)
-    {
-        var found = new VariableUses();
+        var uses = new List<IdentifierNameSyntax>();
         if (model.GetOperation(member, cancellation) is { } body)
         {
-            found.Add(body, model, cancellation);
+            AddFrom(body, variable, uses, model, cancellation);
         }
         else
         {
-            found.Add(member, model, cancellation);
+            AddFrom(member, variable, uses, model, cancellation);
         }
 
-        foreach (List<IdentifierNameSyntax> list in found.uses.Values)
-        {
-            list.Sort(static (left, right) => left.SpanStart.CompareTo(right.SpanStart));
-        }
-
-        return found;
+        uses.Sort(static (left, right) => left.SpanStart.CompareTo(right.SpanStart));
+        return uses;
     }
 
-    private void Add(IOperation body, SemanticModel model, CancellationToken cancellation)
+    private static void AddFrom(IOperation body, ISymbol variable, List<IdentifierNameSyntax> uses, SemanticModel model, CancellationToken cancellation)
     {
         foreach (IOperation operation in body.DescendantsAndSelf())
         {
-            switch (operation)
+            ISymbol? named = operation.Kind switch
             {
-                case ILocalReferenceOperation { Syntax: IdentifierNameSyntax name } local:
-                    Add(local.Local, name);
-                    break;
-                case IParameterReferenceOperation { Syntax: IdentifierNameSyntax name } parameter:
-                    Add(parameter.Parameter, name);
-                    break;
-                case { Kind: OperationKind.None, Syntax: not IdentifierNameSyntax }:
-                    // What has no operation of its own, such as a collection expression to the oldest compiler, may hide what
-                    // is inside.
-                    Add(operation.Syntax, model, cancellation);
-                    break;
+                OperationKind.LocalReference => ((ILocalReferenceOperation)operation).Local,
+                OperationKind.ParameterReference => ((IParameterReferenceOperation)operation).Parameter,
+                _ => null,
+            };
+            if (named is not null)
+            {
+                if (operation.Syntax is IdentifierNameSyntax name && SymbolEqualityComparer.Default.Equals(named, variable) && !uses.Contains(name))
+                {
+                    uses.Add(name);
+                }
+            }
+            else if (operation.Kind == OperationKind.None)
+            {
+                // What has no operation of its own, such as a collection expression to the oldest compiler, may hide what is
+                // inside.
+                AddFrom(operation.Syntax, variable, uses, model, cancellation);
             }
         }
     }
 
-    private void Add(SyntaxNode node, SemanticModel model, CancellationToken cancellation)
+    private static void AddFrom(SyntaxNode node, ISymbol variable, List<IdentifierNameSyntax> uses, SemanticModel model, CancellationToken cancellation)
     {
         foreach (SyntaxNode descendant in node.DescendantNodes())
         {
-            if (descendant is IdentifierNameSyntax name && model.GetSymbolInfo(name, cancellation).Symbol is ILocalSymbol or IParameterSymbol)
+            if (descendant is IdentifierNameSyntax name
+                && name.Identifier.ValueText == variable.Name
+                && SymbolEqualityComparer.Default.Equals(model.GetSymbolInfo(name, cancellation).Symbol, variable)
+                && !uses.Contains(name))
             {
-                Add(model.GetSymbolInfo(name, cancellation).Symbol!, name);
+                uses.Add(name);
             }
-        }
-    }
-
-    private void Add(ISymbol variable, IdentifierNameSyntax name)
-    {
-        if (!uses.TryGetValue(variable, out List<IdentifierNameSyntax>? list))
-        {
-            uses.Add(variable, list = []);
-        }
-
-        if (!list.Contains(name))
-        {
-            list.Add(name);
         }
     }
 }
