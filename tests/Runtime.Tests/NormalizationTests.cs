@@ -38,6 +38,25 @@ public class NormalizationTests
         Assert.True(Bounds.LargestDifference(expected, converted.call(gray)) < 1e-12);
     }
 
+    [Theory]
+    [InlineData(0.0, 0.0, 0.0, 0.2, 0.3, 0.4)]
+    [InlineData(0.5, 0.4, 0.3, 1.0, 1.0, 1.0)]
+    [InlineData(0.0, 0.0, 0.0, 0.5, 0.5, 0.5)]
+    [InlineData(0.0, 0.0, 0.0, 1.0, 1.0, 1.0)]
+    public void Deviations_alone_and_means_alone_are_normalizations_too(double r, double g, double b, double devR, double devG, double devB)
+    {
+        double[] means = [r, g, b];
+        double[] deviations = [devR, devG, devB];
+        using ResNet network = torchvision.models.resnet18();
+        network.eval();
+        using var grad = no_grad();
+        using Tensor gray = rand(1, 1, 64, 64);
+        using Tensor expected = network.forward(Normalized(gray, means, deviations, 1));
+        GrayscaleModule<Tensor, Tensor> converted = network.ToGrayscale(new GrayscaleOptions { Normalization = new ChannelNormalization(means, deviations) });
+        using Tensor found = converted.forward(gray);
+        Assert.True(Bounds.LargestDifference(expected, found) < 2e-4);
+    }
+
     [Fact]
     public void Any_image_size_and_batch_is_exact()
     {

@@ -357,7 +357,7 @@ public sealed class ChannelConversion
                 {
                     bool stacksAsItIs = Transform is null && OldChannels > 1;
                     (given, differing) = StemFinder.Watch(probe, Layer is null ? candidates : StemFinder.Candidates(Network, OldChannels), stacksAsItIs ? Stacked(gray) : old, scope, out expected);
-                    if (stacksAsItIs && (Map.HasOffset || InputScale != 1))
+                    if (stacksAsItIs && !Map.IsPlainSum)
                     {
                         expected = probe.Run(old, scope);
                     }

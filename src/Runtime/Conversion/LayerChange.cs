@@ -50,7 +50,7 @@ internal sealed class LayerChange : IDisposable
     public string ConstantKey => Name.Length == 0 ? ConstantAddition.BufferName : $"{Name}.{ConstantAddition.BufferName}";
 
     /// <summary>Whether a depthwise layer's kernels stay as they are.</summary>
-    public bool KeepsKernels => Map.Factors.Cast<double>().All(factor => factor == 1) && !Map.HasOffset;
+    public bool KeepsKernels => Map.IsPlainSum;
 
     /// <summary>Whether the weight of before is at hand, so that <see cref="Undo"/> is exact.</summary>
     public bool CanUndo => oldWeight is not null;

@@ -17,6 +17,9 @@ internal sealed record ChannelMap(double[,] Factors, double[] Offsets)
 
     public bool HasOffset => Array.Exists(Offsets, offset => offset != 0);
 
+    /// <summary>Whether every old channel is the sum of the new ones as they are.</summary>
+    public bool IsPlainSum => !HasOffset && Factors.Cast<double>().All(factor => factor == 1);
+
     /// <summary>
     /// Color to gray: each of the identical channels is the gray one, scaled and normalized: (g * scale - mean_i) / std_i.
     /// </summary>
