@@ -21,6 +21,7 @@ internal sealed class TorchSymbols
         Parameter = torch.GetTypeByMetadataName("TorchSharp.Modules.Parameter");
         ImageIO = vision?.GetTypeByMetadataName("TorchSharp.torchvision+io");
         VisionUtils = vision?.GetTypeByMetadataName("TorchSharp.torchvision+utils");
+        Transform = vision?.GetTypeByMetadataName("TorchSharp.torchvision+ITransform");
         Transforms = vision?.GetTypeByMetadataName("TorchSharp.torchvision+transforms");
         TransformsFunctional = vision?.GetTypeByMetadataName("TorchSharp.torchvision+transforms+functional");
         ChannelConversions = runtime?.GetTypeByMetadataName("ChannelGen.ChannelConversions");
@@ -42,6 +43,8 @@ internal sealed class TorchSymbols
     public INamedTypeSymbol? ImageIO { get; }
 
     public INamedTypeSymbol? VisionUtils { get; }
+
+    public INamedTypeSymbol? Transform { get; }
 
     public INamedTypeSymbol? Transforms { get; }
 

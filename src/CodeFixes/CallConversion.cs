@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Inference;
 using ChannelGen.Analyzers.Stacking;
@@ -16,6 +17,8 @@ namespace ChannelGen.CodeFixes;
 /// </summary>
 internal sealed class CallConversion
 {
+    private const int MaximumDepth = 8;
+
     private CallConversion(Dictionary<SyntaxNode, SyntaxNode> replacements, IReadOnlyCollection<SyntaxNode> removals, INamedTypeSymbol? network, bool needsUsing)
     {
         Replacements = replacements;
@@ -40,21 +43,93 @@ internal sealed class CallConversion
         if (Replacement.Of(diagnostic) is not { } replacement
             || TorchSymbols.Of(model.Compilation) is not { ChannelConversions: not null } symbols
             || root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax stacked
-            || root.FindNode(new Microsoft.CodeAnalysis.Text.TextSpan(replacement.SourceStart, replacement.SourceLength), getInnermostNodeForTie: true) is not ExpressionSyntax source
-            || stacked.Span != diagnostic.Location.SourceSpan
-            || stacked.DescendantNodesAndSelf().Any(static node => node is MemberBindingExpressionSyntax))
+            || stacked.Span != diagnostic.Location.SourceSpan)
         {
             return null;
         }
 
         var context = new ValueContext(model, symbols, cancellation);
+        if (Of(stacked, replacement, context, out NetworkCall? call) is not { } conversion || call!.OthersToConvert(context) is not { } others)
+        {
+            return null;
+        }
+
+        // The network is converted in place: a call that was left as it is would no longer run.
+        foreach (InvocationExpressionSyntax other in others)
+        {
+            if (OfOther(other, context) is not { } converted)
+            {
+                return null;
+            }
+
+            conversion = conversion.And(converted);
+        }
+
+        return conversion;
+    }
+
+    private CallConversion And(CallConversion more)
+    {
+        Dictionary<SyntaxNode, SyntaxNode> replacements = Replacements.ToDictionary(static pair => pair.Key, static pair => pair.Value);
+        foreach (KeyValuePair<SyntaxNode, SyntaxNode> replacement in more.Replacements)
+        {
+            replacements[replacement.Key] = replacement.Value;
+        }
+
+        return new CallConversion(replacements, [.. Removals.Union(more.Removals)], Network, NeedsUsing || more.NeedsUsing);
+    }
+
+    /// <summary>The change of a call that was not asked about itself.</summary>
+    private static CallConversion? OfOther(InvocationExpressionSyntax call, ValueContext context)
+    {
+        if (call.ArgumentList.Arguments is not [{ Expression: var image }, ..] || Stack(image, context, MaximumDepth) is not { } stacked || context.Operation(stacked) is not { } operation)
+        {
+            return null;
+        }
+
+        ImmutableArray<long> copies = ImmutableArray.Create(3L);
+        StackForm? form = operation is IInvocationOperation invocation ? StackForms.Recognize(invocation, copies, context)
+            : operation is IBinaryOperation binary ? StackForms.Recognize(binary, copies, context)
+            : null;
+        if (form is null)
+        {
+            return null;
+        }
+
+        TensorFacts facts = TensorInference.Facts(form.Source, context);
+        Verdict verdict = StackJudge.Judge(form, facts);
+        return verdict.Certainty == Certainty.Sure && Replacement.Of(form, verdict, facts, context) is { } replacement
+            ? Of(stacked, replacement, context, out _)
+            : null;
+    }
+
+    /// <summary>What stacks the image of a call, back through copies of it and a variable.</summary>
+    private static ExpressionSyntax? Stack(ExpressionSyntax image, ValueContext context, int depth) => depth == 0 ? null : image.Bare() switch
+    {
+        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } moved when TensorMethods.Moves.Contains(member.Name.Identifier.ValueText) && context.Symbols.IsTensor(context.Model.GetTypeInfo(member.Expression, context.Cancellation).Type)
+            => Stack(member.Expression, context, depth - 1),
+        IdentifierNameSyntax name when context.Model.GetSymbolInfo(name, context.Cancellation).Symbol is ILocalSymbol local && context.Definition(local, name).Value is { } value
+            => Stack(value, context, depth - 1),
+        InvocationExpressionSyntax or BinaryExpressionSyntax => image.Bare(),
+        _ => null,
+    };
+
+    private static CallConversion? Of(ExpressionSyntax stacked, Replacement replacement, ValueContext context, out NetworkCall? call)
+    {
+        call = null;
+        if (stacked.SyntaxTree.GetRoot(context.Cancellation).FindNode(new Microsoft.CodeAnalysis.Text.TextSpan(replacement.SourceStart, replacement.SourceLength), getInnermostNodeForTie: true) is not ExpressionSyntax source
+            || stacked.DescendantNodesAndSelf().Any(static node => node is MemberBindingExpressionSyntax))
+        {
+            return null;
+        }
+
         ExpressionSyntax gray = Gray(source, replacement, stacked.Parent is MemberAccessExpressionSyntax);
         ExpressionSyntax outermost = Outermost(stacked, context);
         return outermost.Parent switch
         {
-            ArgumentSyntax argument => AtArgument(argument, stacked, gray, context),
+            ArgumentSyntax argument => AtArgument(argument, stacked, gray, context, out call),
             EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax { Parent.Parent: LocalDeclarationStatementSyntax statement } declarator } when statement.Declaration.Variables.Count == 1
-                => ThroughLocal(statement, declarator, stacked, outermost, source, gray, replacement, context),
+                => ThroughLocal(statement, declarator, stacked, outermost, source, gray, replacement, context, out call),
             _ => null,
         };
     }
@@ -96,9 +171,10 @@ internal sealed class CallConversion
         }
     }
 
-    private static CallConversion? AtArgument(ArgumentSyntax argument, ExpressionSyntax stacked, ExpressionSyntax gray, ValueContext context)
+    private static CallConversion? AtArgument(ArgumentSyntax argument, ExpressionSyntax stacked, ExpressionSyntax gray, ValueContext context, out NetworkCall? call)
     {
-        if (NetworkCall.Of(argument, context) is not { } call || !call.MayConvert(context))
+        call = NetworkCall.Of(argument, context);
+        if (call is null)
         {
             return null;
         }
@@ -116,8 +192,10 @@ internal sealed class CallConversion
         ExpressionSyntax source,
         ExpressionSyntax gray,
         Replacement replacement,
-        ValueContext context)
+        ValueContext context,
+        out NetworkCall? call)
     {
+        call = null;
         if (context.Model.GetDeclaredSymbol(declarator, context.Cancellation) is not ILocalSymbol local)
         {
             return null;
@@ -132,8 +210,7 @@ internal sealed class CallConversion
 
         IdentifierNameSyntax read = history.Reads[0];
         if (Outermost(read, context).Parent is not ArgumentSyntax argument
-            || NetworkCall.Of(argument, context) is not { } call
-            || !call.MayConvert(context)
+            || (call = NetworkCall.Of(argument, context)) is null
             || VariableHistory.FunctionOf(read) != VariableHistory.FunctionOf(declarator))
         {
             return null;

@@ -44,12 +44,15 @@ internal sealed class NetworkCall
         return new NetworkCall(call, member.Expression, type);
     }
 
-    /// <summary>Whether converting the network here leaves the program computing what it computed.</summary>
-    public bool MayConvert(ValueContext context)
+    /// <summary>
+    /// The other calls of the network, which have to be converted with this one for the program to compute what it computed;
+    /// null where that cannot be said of the network.
+    /// </summary>
+    public IReadOnlyList<InvocationExpressionSyntax>? OthersToConvert(ValueContext context)
     {
         if (IsGray)
         {
-            return true;
+            return [];
         }
 
         ISymbol? network = context.Model.GetSymbolInfo(receiver.Bare(), context.Cancellation).Symbol;
@@ -59,11 +62,12 @@ internal sealed class NetworkCall
             && !IsConvolution(context)
             && !DoesMoreWithItsImage(context)
             && !IsAlias(network, context)
-            && IsCalledWithStacksOnly(network, context);
+                ? OtherCalls(network, context)
+                : null;
     }
 
-    /// <summary>The same for a call whose image is normalized first: no other call of the network may be left as it is.</summary>
-    public bool MayConvertNormalized(ValueContext context) => MayConvert(context) && ExistingWrapper(context) is null;
+    /// <summary>Whether a call whose image is normalized first may be converted: it must be the only one.</summary>
+    public bool MayConvertNormalized(ValueContext context) => OthersToConvert(context) is { Count: 0 } && ExistingWrapper(context) is null;
 
     /// <summary>net becomes net.ToGrayscale(), or the wrapper that the code has of it already.</summary>
     public void ConvertReceiver(Dictionary<SyntaxNode, SyntaxNode> replacements, ValueContext context, string options = "")
@@ -158,14 +162,15 @@ internal sealed class NetworkCall
         && node.Ancestors().TakeWhile(static ancestor => ancestor is not StatementSyntax || ancestor is IfStatementSyntax).Any(static ancestor => ancestor is IfStatementSyntax or ConditionalExpressionSyntax or SwitchExpressionSyntax or IsPatternExpressionSyntax);
 
     /// <summary>
-    /// Whether all other calls of the network in the same member pass stacks too, and nothing else there gets hold of it:
-    /// a call with an image in color would fail once it is converted.
+    /// All other calls of the network in the same member, or of a field's in the same class; null if something else there gets
+    /// hold of it, and could give it an image in color.
     /// </summary>
-    private bool IsCalledWithStacksOnly(ISymbol network, ValueContext context)
+    private IReadOnlyList<InvocationExpressionSyntax>? OtherCalls(ISymbol network, ValueContext context)
     {
         SyntaxNode scope = network is IFieldSymbol or IPropertySymbol
             ? (SyntaxNode?)call.FirstAncestorOrSelf<TypeDeclarationSyntax>() ?? call.SyntaxTree.GetRoot()
             : VariableHistory.MemberOf(call);
+        var calls = new List<InvocationExpressionSyntax>();
         foreach (IdentifierNameSyntax identifier in scope.DescendantNodes().OfType<IdentifierNameSyntax>())
         {
             if (identifier.Identifier.ValueText != network.Name || !SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(identifier, context.Cancellation).Symbol, network))
@@ -173,24 +178,30 @@ internal sealed class NetworkCall
                 continue;
             }
 
-            if (!IsHarmless(identifier.Parent is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } self && self.Name == identifier ? self : identifier, context))
+            ExpressionSyntax reference = identifier.Parent is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } self && self.Name == identifier ? self : identifier;
+            if (reference.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call", Parent: InvocationExpressionSyntax other } member && member.Expression == reference)
             {
-                return false;
+                if (other != call)
+                {
+                    calls.Add(other);
+                }
+            }
+            else if (!IsHarmless(reference, context))
+            {
+                return null;
             }
         }
 
-        return true;
+        return calls;
     }
 
-    /// <summary>Whether a mention of the network gives it no image in color, and nothing else that could a hold on it.</summary>
-    private bool IsHarmless(ExpressionSyntax reference, ValueContext context)
+    /// <summary>Whether a mention of the network gives it no image, and nothing else that could a hold on it.</summary>
+    private static bool IsHarmless(ExpressionSyntax reference, ValueContext context)
     {
         switch (reference.Parent)
         {
-            case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" } member when member.Expression == reference:
-                return member.Parent is InvocationExpressionSyntax other
-                    && (other == call
-                        || (other.ArgumentList.Arguments is [var image, ..] && context.Operation(image.Expression) is { } argument && StackDetector.IsStack(argument, context)));
+            case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" }:
+                return false;
             case MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax invocation } member when member.Expression == reference:
                 // A method that is given a tensor may run the network.
                 return context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method

@@ -50,54 +50,92 @@ public sealed class NormalizedStackFix : CodeFixProvider
     private static CompilationUnitSyntax? Convert(CompilationUnitSyntax root, Diagnostic diagnostic, ValueContext values)
     {
         // net.forward(normalize(stacked)): the normalization is the image, and the stack is what it normalizes.
-        if (root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not InvocationExpressionSyntax normalization
-            || normalization.Parent is not ArgumentSyntax argument
-            || values.Operation(normalization) is not IInvocationOperation operation
-            || Stacked(operation, values) is not { } stacked
+        if (root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax first
+            || NormalizedImage.Of(first, values) is not { } image
+            || Argument(image.Whole, values) is not var (argument, held)
             || NetworkCall.Of(argument, values) is not { IsGray: false } call
-            || !call.MayConvertNormalized(values))
-        {
-            return null;
-        }
-
-        IInvocationOperation numbers = operation.TargetMethod.Name == "normalize" ? operation : Layers.Creation(operation.Instance!, values)!;
-        if (Numbers(numbers.Argument("means"), values) is not { } means || Numbers(numbers.Argument("stdevs"), values) is not { } deviations)
-        {
-            return null;
-        }
-
-        StackForm? form = StackForms.Recognize(stacked, ImmutableArray.Create(3L), values);
-        if (form is null)
+            || !call.MayConvertNormalized(values)
+            || StackForm(image.Stacked, values) is not { } form)
         {
             return null;
         }
 
         TensorFacts facts = TensorInference.Facts(form.Source, values);
-        if (Replacement.Of(form, StackJudge.Judge(form, facts), facts, values) is not { Unsqueeze: null })
+        if (Replacement.Of(form, StackJudge.Judge(form, facts), facts, values) is not { Unsqueeze: null } || !IsInSight(form.Source, argument, image, values))
         {
             return null;
         }
 
-        var replacements = new Dictionary<SyntaxNode, SyntaxNode> { [normalization] = ((ExpressionSyntax)form.Source.Syntax).WithoutTrivia().WithTriviaFrom(normalization) };
-        call.ConvertReceiver(replacements, values, $"new GrayscaleOptions {{ Normalization = new ChannelNormalization([{means}], [{deviations}]) }}");
-        CompilationUnitSyntax converted = root.ReplaceNodes(replacements.Keys, (original, _) => replacements[original]);
-        bool inSight = !values.Model.LookupNamespacesAndTypes(normalization.SpanStart, name: "ChannelNormalization").IsEmpty;
-        return inSight ? converted : Usings.AddChannelGen(converted);
-    }
-
-    private static IInvocationOperation? Stacked(IInvocationOperation normalization, ValueContext values)
-    {
-        IOperation? input = normalization.TargetMethod.Name == "normalize" ? normalization.Argument("input") : normalization.Arguments.FirstOrDefault()?.Value;
-        return input?.Unwrap() is IInvocationOperation stacked && StackDetector.IsStack(stacked, values) ? stacked : null;
-    }
-
-    private static string? Numbers(IOperation? list, ValueContext values)
-    {
-        if (Sequences.Elements(list, values) is not { } numbers || numbers.Any(static number => number.Unwrap().ConstantValue is not { HasValue: true }))
+        var gone = new List<ILocalSymbol>(image.Locals);
+        if (held is not null)
         {
-            return null;
+            gone.Add(held);
         }
 
-        return string.Join(", ", numbers.Select(static number => number.Unwrap().Syntax.WithoutTrivia().ToString()));
+        bool withCollections = ((CSharpParseOptions)root.SyntaxTree.Options).LanguageVersion >= LanguageVersion.CSharp12;
+        var replacements = new Dictionary<SyntaxNode, SyntaxNode> { [argument.Expression] = ((ExpressionSyntax)form.Source.Syntax).WithoutTrivia().WithTriviaFrom(argument.Expression) };
+        call.ConvertReceiver(replacements, values, $"new GrayscaleOptions {{ Normalization = {image.Normalization(withCollections)} }}");
+        bool inSight = !values.Model.LookupNamespacesAndTypes(first.SpanStart, name: "ChannelNormalization").IsEmpty;
+        return SolutionChange.Apply(root, replacements, [.. Declarations(gone, values)], needsUsing: !inSight);
+    }
+
+    /// <summary>Where the normalized image goes: into a call, directly or through a variable that is used for nothing else.</summary>
+    private static (ArgumentSyntax Argument, ILocalSymbol? Held)? Argument(ExpressionSyntax whole, ValueContext values)
+    {
+        SyntaxNode outermost = whole;
+        while (outermost.Parent is ParenthesizedExpressionSyntax)
+        {
+            outermost = outermost.Parent;
+        }
+
+        switch (outermost.Parent)
+        {
+            case ArgumentSyntax argument:
+                return (argument, null);
+            case EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax declarator }
+                when values.Model.GetDeclaredSymbol(declarator, values.Cancellation) is ILocalSymbol local
+                && values.History(local, declarator) is { Reads: [{ Parent: ArgumentSyntax only } read], Writes.Count: 1, Mutations.Count: 0, Escapes.Count: 0 }
+                && VariableHistory.FunctionOf(read) == VariableHistory.FunctionOf(declarator):
+                return (only, local);
+            default:
+                return null;
+        }
+    }
+
+    private static StackForm? StackForm(IOperation stacked, ValueContext values)
+    {
+        ImmutableArray<long> copies = ImmutableArray.Create(3L);
+        return stacked switch
+        {
+            IInvocationOperation invocation => StackForms.Recognize(invocation, copies, values),
+            IBinaryOperation binary => StackForms.Recognize(binary, copies, values),
+            _ => null,
+        };
+    }
+
+    /// <summary>Whether the gray tensor can be written where the call is, with the same value.</summary>
+    private static bool IsInSight(IOperation source, ArgumentSyntax argument, NormalizedImage image, ValueContext values) =>
+        argument.Span.Contains(image.Stacked.Syntax.Span)
+        || (source.Variable() is { } variable
+            && values.History(variable, argument) is var history
+            && !VariableHistory.Between(history.Mutations, source.Syntax, argument)
+            && !VariableHistory.Between(history.Escapes, source.Syntax, argument)
+            && history.At(source.Syntax) is { IsKnown: true } before
+            && history.At(argument) is { IsKnown: true } after
+            && before.Write == after.Write
+            && VariableHistory.FunctionOf(source.Syntax) == VariableHistory.FunctionOf(argument));
+
+    /// <summary>The declarations of variables that were read on the way and nowhere else.</summary>
+    private static IEnumerable<SyntaxNode> Declarations(IReadOnlyList<ILocalSymbol> locals, ValueContext values)
+    {
+        foreach (ILocalSymbol local in locals)
+        {
+            if (local.DeclaringSyntaxReferences is [var reference]
+                && reference.GetSyntax(values.Cancellation) is VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax statement } } declarator
+                && values.History(local, declarator) is { Reads.Count: 1, Mutations.Count: 0, Escapes.Count: 0, Writes.Count: 1 })
+            {
+                yield return statement;
+            }
+        }
     }
 }

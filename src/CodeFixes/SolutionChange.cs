@@ -32,7 +32,16 @@ internal static class SolutionChange
             replacements[replacement.Key] = replacement.Value;
         }
 
-        SyntaxNode[] removals = [.. conversions.SelectMany(static conversion => conversion.Removals).Distinct()];
+        return Apply(
+            root,
+            replacements,
+            [.. conversions.SelectMany(static conversion => conversion.Removals).Distinct()],
+            conversions.Any(static conversion => conversion.NeedsUsing));
+    }
+
+    /// <summary>Makes changes that were all found in the same tree.</summary>
+    public static CompilationUnitSyntax Apply(CompilationUnitSyntax root, IReadOnlyDictionary<SyntaxNode, SyntaxNode> replacements, IReadOnlyCollection<SyntaxNode> removals, bool needsUsing)
+    {
         root = root.TrackNodes(replacements.Keys.Concat(removals));
 
         // From the inside out: one stack may lie in another's argument.
@@ -62,45 +71,51 @@ internal static class SolutionChange
             }
         }
 
-        return conversions.Any(static conversion => conversion.NeedsUsing) ? Usings.AddChannelGen(root) : root;
+        return needsUsing ? Usings.AddChannelGen(root) : root;
     }
 
     /// <summary>Marks a class with [GrayscaleInput] and makes it, and what it lies in, partial.</summary>
     public static async Task<Solution> Mark(Solution solution, INamedTypeSymbol type, CancellationToken cancellation)
     {
-        SyntaxReference? reference = type.DeclaringSyntaxReferences.FirstOrDefault();
-        if (reference is null || solution.GetDocument(reference.SyntaxTree) is null)
+        if (type.DeclaringSyntaxReferences.FirstOrDefault() is not { } reference || reference.GetSyntax(cancellation) is not ClassDeclarationSyntax declared)
         {
-            // The tree has changed in the meantime; the document is found by its path.
-            DocumentId? id = reference is null ? null : solution.GetDocumentIdsWithFilePath(reference.SyntaxTree.FilePath).FirstOrDefault();
-            if (id is null || solution.GetDocument(id) is not { } changed)
-            {
-                return solution;
-            }
-
-            return await MarkIn(solution, changed, type.Name, cancellation).ConfigureAwait(false);
+            return solution;
         }
 
-        return await MarkIn(solution, solution.GetDocument(reference.SyntaxTree)!, type.Name, cancellation).ConfigureAwait(false);
+        // Where the tree has changed in the meantime, the document is found by its path.
+        DocumentId? changed = solution.GetDocumentIdsWithFilePath(reference.SyntaxTree.FilePath).FirstOrDefault();
+        Document? document = solution.GetDocument(reference.SyntaxTree) ?? (changed is null ? null : solution.GetDocument(changed));
+        return document is null ? solution : await MarkIn(solution, document, PathOf(declared), cancellation).ConfigureAwait(false);
     }
 
-    private static async Task<Solution> MarkIn(Solution solution, Document document, string className, CancellationToken cancellation)
+    /// <summary>The namespaces and types around a class, with its own name: what stays the same while the file changes.</summary>
+    private static string PathOf(TypeDeclarationSyntax declaration) => string.Join("/", declaration.AncestorsAndSelf().Select(static ancestor => ancestor switch
+    {
+        TypeDeclarationSyntax type => $"{type.Identifier.ValueText}`{type.TypeParameterList?.Parameters.Count ?? 0}",
+        BaseNamespaceDeclarationSyntax space => space.Name.ToString(),
+        _ => "",
+    }));
+
+    private static async Task<Solution> MarkIn(Solution solution, Document document, string path, CancellationToken cancellation)
     {
         if (await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not CompilationUnitSyntax root
-            || root.DescendantNodes().OfType<ClassDeclarationSyntax>().FirstOrDefault(candidate => candidate.Identifier.ValueText == className) is not { } declaration
+            || Find(root, path) is not { } declaration
             || declaration.AttributeLists.SelectMany(static list => list.Attributes).Any(static attribute => attribute.Name.ToString() is "GrayscaleInput" or "GrayscaleInputAttribute"))
         {
             return solution;
         }
 
         root = root.ReplaceNode(declaration, MarkedDeclaration(declaration));
-        while (root.DescendantNodes().OfType<ClassDeclarationSyntax>().First(candidate => candidate.Identifier.ValueText == className).Ancestors().OfType<TypeDeclarationSyntax>().FirstOrDefault(static outer => !Partial.Is(outer)) is { } container)
+        while (Find(root, path)!.Ancestors().OfType<TypeDeclarationSyntax>().FirstOrDefault(static outer => !Partial.Is(outer)) is { } container)
         {
             root = root.ReplaceNode(container, Partial.Make(container));
         }
 
         return solution.WithDocumentSyntaxRoot(document.Id, Usings.AddChannelGen(root));
     }
+
+    private static ClassDeclarationSyntax? Find(CompilationUnitSyntax root, string path) =>
+        root.DescendantNodes().OfType<ClassDeclarationSyntax>().FirstOrDefault(candidate => PathOf(candidate) == path);
 
     private static ClassDeclarationSyntax MarkedDeclaration(ClassDeclarationSyntax declaration)
     {

@@ -41,30 +41,56 @@ public class OtherFixTests
             Source.Replace("MEAN", "color.weight.sum([1]).unsqueeze(1)"));
     }
 
-    [Theory]
-    [InlineData("torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])")]
-    [InlineData("torchvision.transforms.Normalize(new[] { 0.485, 0.456, 0.406 }, new[] { 0.229, 0.224, 0.225 }).call({|CG0001:x.repeat(1, 3, 1, 1)|})")]
-    public async Task The_normalization_goes_into_the_conversion(string normalized)
+    private const string ImageNet = "ChannelNormalization.ImageNet";
+
+    /// <summary>Statements that normalize a stack of x, and the normalization that the conversion is given for them.</summary>
+    public static TheoryData<string, string> Normalizations => new()
     {
-        string source = Usings + """
-            public static class Program
-            {
-                public static double[] Numbers()
-                {
-                    manual_seed(7);
-                    var net = torchvision.models.resnet18();
-                    net.eval();
-                    var x = rand(1, 1, 64, 64);
-                    var y = IMAGE;
-                    return [y.sum().item<float>(), y[0, 0].item<float>()];
-                }
-            }
-            """;
-        string before = source.Replace("IMAGE", "net.forward({|CG0004:" + normalized + "|})");
-        string after = source.Replace("IMAGE", "net.ToGrayscale(new GrayscaleOptions { Normalization = new ChannelNormalization([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]) }).forward(x)");
+        { "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])|});", ImageNet },
+        { "var y = net.forward({|CG0004:torchvision.transforms.Normalize(new[] { 0.485, 0.456, 0.406 }, new[] { 0.229, 0.224, 0.225 }).call({|CG0001:x.repeat(1, 3, 1, 1)|})|});", ImageNet },
+        { "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\n        var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|});", "new ChannelNormalization([0.5, 0.4, 0.3], [0.2, 0.3, 0.4])" },
+        { "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\n        var z = {|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|};\n        var y = net.forward(z);", "new ChannelNormalization([0.5, 0.4, 0.3], [0.2, 0.3, 0.4])" },
+        { "var mean = tensor(new[] { 0.5f, 0.4f, 0.3f }).view(1, 3, 1, 1);\n        var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1);\n        var y = net.forward(({|CG0004:{|CG0001:x.expand(-1, 3, -1, -1)|} - mean|}) / std);", "new ChannelNormalization([0.5f, 0.4f, 0.3f], [0.2f, 0.3f, 0.4f])" },
+        { "var mean = tensor(new[] { 0.5, 0.4, 0.3 }, dtype: ScalarType.Float32).reshape(1, 3, 1, 1);\n        var rgb = {|CG0001:cat([x, x, x], 1)|};\n        var z = {|CG0004:rgb.sub(mean)|};\n        var y = net.forward(z);", "new ChannelNormalization([0.5, 0.4, 0.3], [1, 1, 1])" },
+        { "var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} / tensor(new[] { 0.2f, 0.3f, 0.4f }).view(3, 1, 1)|});", "new ChannelNormalization([0, 0, 0], [0.2f, 0.3f, 0.4f])" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Normalizations))]
+    public async Task The_normalization_goes_into_the_conversion(string statements, string normalization)
+    {
+        string before = Normalizing(statements);
+        string after = Normalizing($"var y = net.ToGrayscale(new GrayscaleOptions {{ Normalization = {normalization} }}).forward(x);");
         await VerifyFix.Of<StackingAnalyzer, NormalizedStackFix>(before, after);
         VerifyFix.AssertSameNumbers(before, after);
     }
+
+    [Theory]
+    [InlineData("var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|}); y = net.forward({|CG0001:cat([x, x, x], 1)|});")]
+    [InlineData("var means = new[] { 0.5, 0.4, 0.3 }; means[0] = x.sum().item<float>(); var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, means, [0.2, 0.3, 0.4])|});")]
+    [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|}; var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|}); y = rgb;")]
+    [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} / std|} - std);")]
+    [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} * std|});")]
+    [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); std.add_(1); var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} / std|});")]
+    [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var y = net.forward({|CG0004:std / {|CG0001:cat([x, x, x], 1)|}|});")]
+    [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|}; x = x * 2; var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|});")]
+    [InlineData("var all = torchvision.transforms.Compose(torchvision.transforms.Resize(8), torchvision.transforms.Normalize([0.5, 0.4, 0.3], [0.2, 0.3, 0.4])); var y = net.forward({|CG0004:all.call({|CG0001:cat([x, x, x], 1)|})|});")]
+    public Task Nothing_is_offered_for_a_normalization(string statements) => VerifyFix.None<StackingAnalyzer, NormalizedStackFix>(Normalizing(statements));
+
+    private static string Normalizing(string statements) => Usings + $$"""
+        public static class Program
+        {
+            public static double[] Numbers()
+            {
+                manual_seed(7);
+                var net = torchvision.models.resnet18();
+                net.eval();
+                var x = rand(1, 1, 64, 64);
+                {{statements}}
+                return [y.sum().item<float>(), y[0, 0].item<float>()];
+            }
+        }
+        """;
 
     [Theory]
     [InlineData("class {|CG1001:Net|}", "partial class Net")]

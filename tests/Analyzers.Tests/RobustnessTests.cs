@@ -276,5 +276,54 @@ internal static class Corpus
                 }
             }
             """,
+        ["Evidence"] = Usings + """
+            class Evidence
+            {
+                private readonly Linear fc = Linear(8, 8);
+                Tensor Run(Module<Tensor, Tensor> net, Tensor x, Tensor y, Tensor mask)
+                {
+                    if (x.shape is [_, 1, ..] && x is { ndim: 4 }) net.forward(x.repeat(1, 3, 1, 1));
+                    bool gray = x.shape[^3] == 1;
+                    while (gray) x = x.mean([1], keepdim: true).expand(-1, 3, -1, -1);
+                    var f = fc.call(x.flatten(1)).squeeze(0)[.., 0];
+                    f = cat([f, f, f], 1) + cat([x, y], 1).repeat(1, 3, 1, 1);
+                    x[mask.repeat(1, 3, 1, 1)] = torch.meshgrid([x, y])[0].expand(-1, 3, -1, -1);
+                    var rgb = x.repeat(1, 3, 1, 1);
+                    rgb[.., 0] = y;
+                    rgb.select(1, 0).mul_(2);
+                    Tensor[] parts = [x, x, x];
+                    for (int i = 0; i < 3; i++) { f = cat(parts, 1); parts[i].add_(1); ref var r = ref parts[0]; }
+                    var sd = fc.state_dict();
+                    sd["conv.weight"] = sd["conv.weight"].repeat(1, 3, 1, 1) / 3;
+                    var z = cat(Enumerable.Range(0, 3).Select(_ => x).Concat([y]).ToArray(), 1) * ones(1, 3, 1, 1).to(CPU);
+                    z -= tensor(new[] { 1f, 2f, 3f }).view(1, 3, 1, 1);
+                    return torchvision.transforms.Compose(torchvision.transforms.Normalize([1, 2, 3], [1, 1, 1])).call(z);
+                }
+            }
+            """,
+        ["Networks"] = Usings + """
+            class Net : Module<Tensor, Tensor>
+            {
+                private readonly Module<Tensor, Tensor> body = Conv2d(3, 8, 3), norm = BatchNorm2d(3);
+                public Net() : base("net") => RegisterComponents();
+                public override Tensor forward(Tensor image)
+                {
+                    var half = (image.to(ScalarType.Float32) / 2).clamp(0, 1);
+                    image = functional.interpolate(half, new long[] { 8, 8 });
+                    return body.call(image) + norm.call(image[.., 0..2]);
+                }
+            }
+            class User
+            {
+                private readonly Net net = new();
+                Tensor Run(Tensor x)
+                {
+                    var other = this.net;
+                    Func<Tensor, Tensor> f = other.forward;
+                    using (var local = new Net()) { local.eval(); f(local?.call(x)!); Sequential(local); }
+                    return net.forward(cat([x, x, x], 1).to(CPU));
+                }
+            }
+            """,
     };
 }

@@ -94,6 +94,58 @@ public class StackingFixTests
     }
 
     [Fact]
+    public async Task One_fix_converts_every_call_of_the_network()
+    {
+        const string First = "numbers.Add(Sum(net.forward(FIRST)));\nvar rgb = SECOND;\nif (numbers.Count == 1)\n{\n    numbers.Add(Sum(net.call(rgb)));\n}\nnumbers.Add(Sum(net.forward(THIRD.to(torch.CPU))));";
+        string before = Program(First.Replace("FIRST", "{|CG0001:torch.cat([x, x, x], 1)|}").Replace("SECOND", "{|CG0001:x.repeat(1, 3, 1, 1)|}").Replace("THIRD", "{|CG0001:x.expand(-1, 3, -1, -1)|}"));
+        string after = Program("numbers.Add(Sum(net.ToGrayscale().forward(x)));\nif (numbers.Count == 1)\n{\n    numbers.Add(Sum(net.ToGrayscale().call(x)));\n}\nnumbers.Add(Sum(net.ToGrayscale().forward(x.to(torch.CPU))));");
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, iterations: 1);
+        VerifyFix.AssertSameNumbers(before, after);
+    }
+
+    [Fact]
+    public async Task The_class_is_told_from_its_namesakes()
+    {
+        const string Marked = "[GrayscaleInput]\n    public partial class Net";
+        string Source(string first, string second, string call) => $$"""
+            using ChannelGen;
+            using TorchSharp;
+            using static TorchSharp.torch;
+            using static TorchSharp.torch.nn;
+
+            namespace First
+            {
+                {{first}} : Module<Tensor, Tensor>
+                {
+                    private readonly Module<Tensor, Tensor> body = Conv2d(3, 8, 3);
+                    public Net() : base("net") => RegisterComponents();
+                    public override Tensor forward(Tensor image) => body.call(image);
+                }
+            }
+
+            namespace Second
+            {
+                {{second}} : Module<Tensor, Tensor>
+                {
+                    private readonly Module<Tensor, Tensor> body = Conv2d(3, 8, 3);
+                    public Net() : base("net") => RegisterComponents();
+                    public override Tensor forward(Tensor image) => body.call(image);
+                }
+
+                public class User
+                {
+                    public Tensor Run(Net net, Tensor x) => {{call}};
+                }
+            }
+            """;
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(
+            Source("public class Net", "public class Net", "net.forward({|CG0001:cat([x, x, x], 1)|})"),
+            Source("public class Net", Marked, "net.ToGrayscale().forward(x)"),
+            index: 1,
+            equivalenceKey: StackingFix.ConvertAndMarkKey);
+    }
+
+    [Fact]
     public Task Fix_all_marks_a_class_whose_own_document_is_converted_too()
     {
         const string First = """
@@ -151,6 +203,10 @@ public class StackingFixTests
     [InlineData("Func<Tensor, Tensor> f = t => {|CG0001:t.expand(-1, 3, -1, -1)|}; numbers.Add(Sum(f(x)));")]
     [InlineData("using var rgb = {|CG0001:torch.cat([x, x, x], 1)|}.clone(); numbers.Add(Sum(net.forward(rgb))); rgb.add_(1);")]
     [InlineData("var conv = Conv2d(3, 4, 3); numbers.Add(Sum(conv.forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|} / 255)));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|}; numbers.Add(Sum(net.forward(rgb) + Sum(rgb)));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); if (x.shape[1] == 1) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net.forward({|CG0001:x * ones(1, 3, 1, 1)|})));")]
     [InlineData("if (x.shape is [_, 1, _, _]) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     [InlineData("if (x.shape is [_, 1, ..]) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     [InlineData("if (x is { ndim: 4 }) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]

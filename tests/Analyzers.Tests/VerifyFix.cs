@@ -19,7 +19,7 @@ internal static class VerifyFix
 {
     private static readonly Lock Running = new();
 
-    public static Task Of<TAnalyzer, TFix>(string before, string after, int index = 0, string? equivalenceKey = null)
+    public static Task Of<TAnalyzer, TFix>(string before, string after, int index = 0, string? equivalenceKey = null, int? iterations = null)
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new() =>
         new Test<TAnalyzer, TFix>
@@ -28,6 +28,7 @@ internal static class VerifyFix
             FixedCode = after,
             CodeActionIndex = index,
             CodeActionEquivalenceKey = equivalenceKey,
+            NumberOfIncrementalIterations = iterations,
             NumberOfFixAllIterations = null,
         }.RunAsync();
 

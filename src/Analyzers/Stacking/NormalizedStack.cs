@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ChannelGen.Analyzers.Inference;
 using ChannelGen.Analyzers.Values;
 using Microsoft.CodeAnalysis;
@@ -6,133 +7,120 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace ChannelGen.Analyzers.Stacking;
 
-/// <summary>Finds where a stacked tensor is normalized with other numbers for each channel.</summary>
+/// <summary>
+/// Recognizes an operation that normalizes a stack with other numbers for each channel. Asked of the operation itself, not
+/// from the stack on: an editor offers a fix only for what is reported where it is asked.
+/// </summary>
 internal static class NormalizedStack
 {
-    private const int MaximumDepth = 8;
+    /// <summary>Whether a method's name is that of one that can normalize; asked first, because it costs nothing.</summary>
+    public static bool IsName(string method) => method is "normalize" or "call" or "forward" || IsArithmetic(method);
 
-    /// <summary>The first such operation; null if there is none in sight.</summary>
-    public static IOperation? Find(StackForm form, ValueContext context) => Find(form.Operation, form.Copies, context, MaximumDepth);
+    /// <summary>Whether an operator can.</summary>
+    public static bool IsKind(BinaryOperatorKind kind) => kind is BinaryOperatorKind.Subtract or BinaryOperatorKind.Add or BinaryOperatorKind.Multiply or BinaryOperatorKind.Divide;
 
-    private static IOperation? Find(IOperation stacked, long channels, ValueContext context, int depth)
+    /// <summary>The stack that a call normalizes; null if it does nothing of the kind.</summary>
+    public static StackForm? Recognize(IInvocationOperation call, ImmutableArray<long> copies, ValueContext context)
     {
-        if (depth == 0)
-        {
-            return null;
-        }
-
-        IOperation use = stacked;
-        while (true)
-        {
-            switch (use.Parent)
-            {
-                case IConversionOperation or IParenthesizedOperation:
-                    use = use.Parent;
-                    continue;
-                case IInvocationOperation invocation when invocation.Instance == use && context.Symbols.IsTensor(invocation.Type):
-                    if (IsPerChannel(invocation, use, channels, context))
-                    {
-                        return invocation;
-                    }
-
-                    if (!TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name) && !TensorMethods.Broadcasting.Contains(invocation.TargetMethod.Name))
-                    {
-                        return null;
-                    }
-
-                    use = invocation;
-                    continue;
-                case IBinaryOperation { OperatorKind: BinaryOperatorKind.Subtract or BinaryOperatorKind.Add or BinaryOperatorKind.Multiply or BinaryOperatorKind.Divide } binary:
-                    if (DiffersPerChannel(binary.LeftOperand == use ? binary.RightOperand : binary.LeftOperand, channels, context))
-                    {
-                        return binary;
-                    }
-
-                    use = binary;
-                    continue;
-                case IArgumentOperation { Parent: IInvocationOperation call }:
-                    return IsPerChannel(call, use, channels, context) ? call : null;
-                case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
-                    VariableHistory history = context.History(declarator.Symbol, use.Syntax);
-                    return InPlace(history, channels, context) ?? history.Reads
-                        .Where(read => context.Definition(declarator.Symbol, read).Value == use.Syntax || Contains(context.Definition(declarator.Symbol, read).Value, stacked.Syntax))
-                        .Select(read => context.Operation(read) is { } operation ? Find(operation, channels, context, depth - 1) : null)
-                        .FirstOrDefault(static found => found is not null);
-                default:
-                    return null;
-            }
-        }
-    }
-
-    /// <summary>rgb.sub_(mean), rgb -= mean</summary>
-    private static IOperation? InPlace(VariableHistory history, long channels, ValueContext context)
-    {
-        foreach (SyntaxNode change in history.Mutations.Concat(history.Writes.Select(static write => write.Site)))
-        {
-            switch (context.Operation(change))
-            {
-                case IInvocationOperation { Instance: { } instance } invocation when instance.Variable() is not null && IsPerChannel(invocation, instance, channels, context):
-                    return invocation;
-                case ICompoundAssignmentOperation { OperatorKind: BinaryOperatorKind.Subtract or BinaryOperatorKind.Add or BinaryOperatorKind.Multiply or BinaryOperatorKind.Divide } assignment
-                    when DiffersPerChannel(assignment.Value, channels, context):
-                    return assignment;
-            }
-        }
-
-        return null;
-    }
-
-    private static bool Contains(ExpressionSyntax? value, SyntaxNode stacked) => value is not null && value.Span.Contains(stacked.Span);
-
-    private static bool IsPerChannel(IInvocationOperation call, IOperation stacked, long channels, ValueContext context)
-    {
-        IMethodSymbol method = call.TargetMethod;
         TorchSymbols symbols = context.Symbols;
-        if (TorchSymbols.Is(method.ContainingType, symbols.TransformsFunctional) && method.Name == "normalize")
+        IMethodSymbol method = call.TargetMethod;
+        switch (method.Name)
         {
-            return Differ(call.Argument("means"), call.Argument("stdevs"), channels, context);
+            case "normalize":
+                return TorchSymbols.Is(method.ContainingType, symbols.TransformsFunctional) && call.Argument("input") is { } image
+                    ? ByNumbers(image, [call], copies, context)
+                    : null;
+            case "call" or "forward":
+                return TorchSymbols.Is(call.Instance?.Type, symbols.Transform) && call.Arguments.Length == 1
+                    ? ByNumbers(call.Arguments[0].Value, Normalizations(call.Instance!, context), copies, context)
+                    : null;
+            default:
+                return TorchSymbols.Is(method.ContainingType, symbols.Tensor) && call is { Instance: { } tensor, Arguments: [var other, ..] }
+                    ? ByConstant(tensor, other.Value, copies, context)
+                    : null;
         }
-
-        if (method.Name is "call" or "forward" && call.Instance is { } transform && Layers.Creation(transform, context) is { } creation
-            && TorchSymbols.Is(creation.TargetMethod.ContainingType, symbols.Transforms))
-        {
-            return IsNormalize(creation, channels, context)
-                || (creation.TargetMethod.Name == "Compose" && creation.Arguments.Length > 0 && Sequences.Elements(creation.Arguments[0].Value, context) is { } steps
-                    && steps.Any(step => Layers.Creation(step, context) is { } made && IsNormalize(made, channels, context)));
-        }
-
-        return symbols.IsOfTorch(method)
-            && method.Name is "sub" or "sub_" or "subtract" or "add" or "add_" or "div" or "div_" or "divide" or "mul" or "mul_" or "multiply"
-            && call.Arguments.Any(argument => argument.Value != stacked && DiffersPerChannel(argument.Value, channels, context));
     }
 
-    private static bool IsNormalize(IInvocationOperation transform, long channels, ValueContext context) =>
-        transform.TargetMethod.Name == "Normalize" && Differ(transform.Argument("means"), transform.Argument("stdevs"), channels, context);
+    /// <summary>The stack that an operator normalizes.</summary>
+    public static StackForm? Recognize(IBinaryOperation binary, ImmutableArray<long> copies, ValueContext context) =>
+        ByConstant(binary.LeftOperand, binary.RightOperand, copies, context) ?? ByConstant(binary.RightOperand, binary.LeftOperand, copies, context);
+
+    /// <summary>rgb -= mean</summary>
+    public static StackForm? Recognize(ICompoundAssignmentOperation assignment, ImmutableArray<long> copies, ValueContext context) =>
+        ByConstant(assignment.Target, assignment.Value, copies, context);
+
+    private static bool IsArithmetic(string method) => method is "sub" or "sub_" or "subtract" or "subtract_" or "add" or "add_" or "div" or "div_" or "divide" or "divide_" or "mul" or "mul_" or "multiply" or "multiply_";
+
+    /// <summary>The makings of Normalize that a transform is, or that Compose puts together.</summary>
+    private static IReadOnlyList<IInvocationOperation> Normalizations(IOperation transform, ValueContext context)
+    {
+        if (Layers.Creation(transform, context) is not { } creation || !TorchSymbols.Is(creation.TargetMethod.ContainingType, context.Symbols.Transforms))
+        {
+            return [];
+        }
+
+        return creation.TargetMethod.Name switch
+        {
+            "Normalize" => [creation],
+            "Compose" when creation.Arguments.Length > 0 && Sequences.Elements(creation.Arguments[0].Value, context) is { } steps =>
+                [.. steps.Select(step => Layers.Creation(step, context)).Where(static made => made is { TargetMethod.Name: "Normalize" }).Select(static made => made!)],
+            _ => [],
+        };
+    }
+
+    private static StackForm? ByNumbers(IOperation image, IReadOnlyList<IInvocationOperation> normalizations, ImmutableArray<long> copies, ValueContext context) =>
+        normalizations.Count > 0
+        && StackDetector.Find(image, copies, context) is { } form
+        && normalizations.Any(normalization => NumbersDiffer(normalization.Argument("means"), form.Copies, context) || NumbersDiffer(normalization.Argument("stdevs"), form.Copies, context))
+            ? form
+            : null;
+
+    private static StackForm? ByConstant(IOperation image, IOperation constant, ImmutableArray<long> copies, ValueContext context) =>
+        context.Symbols.IsTensor(image.Unwrap().Type)
+        && MayBeConstant(constant.Unwrap(), context)
+        && StackDetector.Find(image, copies, context) is { } form
+        && DiffersPerChannel(constant.Unwrap(), form.Copies, context)
+            ? form
+            : null;
 
     /// <summary>As many numbers as channels, and not all the same where they are in sight.</summary>
-    private static bool Differ(IOperation? means, IOperation? stdevs, long channels, ValueContext context) =>
-        NumbersDiffer(means, channels, context) || NumbersDiffer(stdevs, channels, context);
-
     private static bool NumbersDiffer(IOperation? list, long channels, ValueContext context) =>
         Sequences.Elements(list, context) is { } numbers
         && numbers.Count == channels
         && numbers.Any(number => number.Unwrap().ConstantValue is not { HasValue: true } value || !Equals(value.Value, numbers[0].Unwrap().ConstantValue.Value));
 
-    /// <summary>A tensor of shape [1, C, 1, 1] or [C, 1, 1] that is made of numbers.</summary>
-    private static bool DiffersPerChannel(IOperation operand, long channels, ValueContext context)
+    /// <summary>Whether an operand could have been given the shape of a constant: seen before any variable is followed.</summary>
+    private static bool MayBeConstant(IOperation operand, ValueContext context) => context.Symbols.IsTensor(operand.Type) && operand switch
     {
-        IOperation value = operand.Unwrap();
-        if (!context.Symbols.IsTensor(value.Type))
+        IInvocationOperation invocation => GivesShape(invocation.TargetMethod.Name),
+        IFieldReferenceOperation => true,
+        ILocalReferenceOperation { Local.DeclaringSyntaxReferences: [var reference] } => reference.GetSyntax(context.Cancellation) is VariableDeclaratorSyntax { Initializer.Value: var value } && CallsAShape(value.Bare()),
+        _ => false,
+    };
+
+    private static bool CallsAShape(ExpressionSyntax value)
+    {
+        while (value is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member })
         {
-            return false;
+            if (GivesShape(member.Name.Identifier.ValueText))
+            {
+                return true;
+            }
+
+            value = member.Expression.Bare();
         }
 
-        TensorFacts facts = TensorInference.Facts(value, context);
-        return facts.Rank is 3 or 4 && facts.Size(-3) == channels && facts.Size(-2) == 1 && facts.Size(-1) == 1 && facts.Size(0) is 1 or null or 3
-            && (facts.Rank == 3 || facts.Size(0) == 1)
-            && !IsMadeOfOneNumber(value, context);
+        return value is InvocationExpressionSyntax { Expression: IdentifierNameSyntax name } && GivesShape(name.Identifier.ValueText);
     }
 
-    private static bool IsMadeOfOneNumber(IOperation value, ValueContext context) =>
-        Layers.Creation(value, context) is { TargetMethod.Name: "ones" or "zeros" or "full" };
+    private static bool GivesShape(string method) => method is "view" or "reshape" or "unsqueeze" or "permute" || TensorMethods.Factories.Contains(method) || TensorMethods.Moves.Contains(method);
+
+    /// <summary>A tensor of shape [1, C, 1, 1] or [C, 1, 1] that is made of numbers.</summary>
+    private static bool DiffersPerChannel(IOperation value, long channels, ValueContext context)
+    {
+        TensorFacts facts = TensorInference.Facts(value, context);
+        return facts.Rank is 3 or 4 && facts.Size(-3) == channels && facts.Size(-2) == 1 && facts.Size(-1) == 1
+            && (facts.Rank == 3 || facts.Size(0) == 1)
+            && Layers.Creation(value, context) is not { TargetMethod.Name: "ones" or "zeros" or "full" };
+    }
 }

@@ -9,18 +9,36 @@ namespace ChannelGen.Analyzers.Stacking;
 /// <summary>Whether an expression is a stack at all, for those who ask about expressions other than the one reported.</summary>
 internal static class StackDetector
 {
+    private const int MaximumDepth = 8;
+
     private static readonly ImmutableArray<long> Copies = ImmutableArray.Create(3L);
 
-    public static bool IsStack(IOperation operation, ValueContext context) =>
-        operation.Unwrap() switch
+    public static bool IsStack(IOperation operation, ValueContext context) => Find(operation, Copies, context, MaximumDepth) is not null;
+
+    /// <summary>The stack that a tensor is, back through variables and what changes every number alike; null if it is none.</summary>
+    public static StackForm? Find(IOperation operation, ImmutableArray<long> copies, ValueContext context) => Find(operation, copies, context, MaximumDepth);
+
+    private static StackForm? Find(IOperation operation, ImmutableArray<long> copies, ValueContext context, int depth) =>
+        depth == 0 ? null : operation.Unwrap() switch
         {
-            IInvocationOperation invocation when StackForms.IsName(invocation.TargetMethod.Name) => Judge(StackForms.Recognize(invocation, Copies, context), context),
-            IInvocationOperation { Instance: { } instance } invocation when TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name) => IsStack(instance, context),
-            IBinaryOperation binary => Judge(StackForms.Recognize(binary, Copies, context), context),
-            ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written && IsStack(written, context),
-            _ => false,
+            IInvocationOperation invocation when StackForms.IsName(invocation.TargetMethod.Name) => Sure(StackForms.Recognize(invocation, copies, context), context),
+            IInvocationOperation { Instance: { } instance } invocation when TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name) || (TensorMethods.Broadcasting.Contains(invocation.TargetMethod.Name) && !context.Symbols.IsTensor(invocation.Arguments.FirstOrDefault()?.Value.Unwrap().Type))
+                => Find(instance, copies, context, depth - 1),
+            IBinaryOperation binary => OfBinary(binary, copies, context, depth),
+            ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written ? Find(written, copies, context, depth - 1) : null,
+            _ => null,
         };
 
-    private static bool Judge(StackForm? form, ValueContext context) =>
-        form is not null && StackJudge.Judge(form, TensorInference.Facts(form.Source, context)).Certainty == Certainty.Sure;
+    private static StackForm? OfBinary(IBinaryOperation binary, ImmutableArray<long> copies, ValueContext context, int depth)
+    {
+        bool leftIsTensor = context.Symbols.IsTensor(binary.LeftOperand.Unwrap().Type);
+        bool rightIsTensor = context.Symbols.IsTensor(binary.RightOperand.Unwrap().Type);
+        return leftIsTensor && rightIsTensor ? Sure(StackForms.Recognize(binary, copies, context), context)
+            : leftIsTensor ? Find(binary.LeftOperand, copies, context, depth - 1)
+            : rightIsTensor ? Find(binary.RightOperand, copies, context, depth - 1)
+            : null;
+    }
+
+    private static StackForm? Sure(StackForm? form, ValueContext context) =>
+        form is not null && StackJudge.Judge(form, TensorInference.Facts(form.Source, context)).Certainty == Certainty.Sure ? form : null;
 }

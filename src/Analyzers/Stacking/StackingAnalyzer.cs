@@ -22,10 +22,17 @@ public sealed class StackingAnalyzer : TorchAnalyzer
             operation =>
             {
                 var invocation = (IInvocationOperation)operation.Operation;
-                if (StackForms.IsName(invocation.TargetMethod.Name))
+                string name = invocation.TargetMethod.Name;
+                if (StackForms.IsName(name))
                 {
-                    var values = new ValueContext(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
-                    Report(operation, StackForms.Recognize(invocation, options.Copies(invocation.Syntax.SyntaxTree), values), values);
+                    ValueContext values = Values(operation);
+                    ReportStack(operation, StackForms.Recognize(invocation, Copies(operation), values), values);
+                }
+
+                if (NormalizedStack.IsName(name))
+                {
+                    ValueContext values = Values(operation);
+                    ReportNormalization(operation, NormalizedStack.Recognize(invocation, Copies(operation), values), values);
                 }
             },
             OperationKind.Invocation);
@@ -33,13 +40,25 @@ public sealed class StackingAnalyzer : TorchAnalyzer
             operation =>
             {
                 var binary = (IBinaryOperation)operation.Operation;
-                if (binary.OperatorKind == BinaryOperatorKind.Multiply && symbols.IsTensor(binary.Type))
+                if (NormalizedStack.IsKind(binary.OperatorKind) && symbols.IsTensor(binary.Type) && symbols.IsTensor(binary.LeftOperand.Unwrap().Type) && symbols.IsTensor(binary.RightOperand.Unwrap().Type))
                 {
-                    var values = new ValueContext(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
-                    Report(operation, StackForms.Recognize(binary, options.Copies(binary.Syntax.SyntaxTree), values), values);
+                    ValueContext values = Values(operation);
+                    ReportStack(operation, StackForms.Recognize(binary, Copies(operation), values), values);
+                    ReportNormalization(operation, NormalizedStack.Recognize(binary, Copies(operation), values), values);
                 }
             },
             OperationKind.Binary);
+        context.RegisterOperationAction(
+            operation =>
+            {
+                var assignment = (ICompoundAssignmentOperation)operation.Operation;
+                if (NormalizedStack.IsKind(assignment.OperatorKind) && symbols.IsTensor(assignment.Type))
+                {
+                    ValueContext values = Values(operation);
+                    ReportNormalization(operation, NormalizedStack.Recognize(assignment, Copies(operation), values), values);
+                }
+            },
+            OperationKind.CompoundAssignment);
         context.RegisterCompilationEndAction(end =>
         {
             foreach (string value in options.InvalidCopies)
@@ -47,9 +66,12 @@ public sealed class StackingAnalyzer : TorchAnalyzer
                 end.ReportDiagnostic(Diagnostic.Create(Descriptors.InvalidOption, Location.None, Options.CopiesKey, value));
             }
         });
+
+        ValueContext Values(OperationAnalysisContext operation) => new(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
+        ImmutableArray<long> Copies(OperationAnalysisContext operation) => options.Copies(operation.Operation.Syntax.SyntaxTree);
     }
 
-    private static void Report(OperationAnalysisContext context, StackForm? form, ValueContext values)
+    private static void ReportStack(OperationAnalysisContext context, StackForm? form, ValueContext values)
     {
         if (form is null)
         {
@@ -78,9 +100,13 @@ public sealed class StackingAnalyzer : TorchAnalyzer
             name,
             form.Copies,
             facts.IsGuarded ? ", if it has one" : ""));
-        if (NormalizedStack.Find(form, values) is { } normalization)
+    }
+
+    private static void ReportNormalization(OperationAnalysisContext context, StackForm? normalized, ValueContext values)
+    {
+        if (normalized is not null && !StackUses.AreAside(normalized.Operation, values) && !StackUses.AreAside(context.Operation, values))
         {
-            context.ReportDiagnostic(Diagnostic.Create(Descriptors.NormalizedStack, normalization.Syntax.GetLocation(), name));
+            context.ReportDiagnostic(Diagnostic.Create(Descriptors.NormalizedStack, context.Operation.Syntax.GetLocation(), normalized.Source.Syntax.ToString()));
         }
     }
 }
