@@ -13,8 +13,13 @@ namespace ChannelGen.Analyzers.Stacking;
 /// </summary>
 internal static class NormalizedStack
 {
-    /// <summary>Whether a method's name is that of one that can normalize; asked first, because it costs nothing.</summary>
-    public static bool IsName(string method) => method is "normalize" or "call" or "forward" || IsArithmetic(method);
+    /// <summary>Whether a call could normalize at all; asked first, of every call, because it costs next to nothing.</summary>
+    public static bool MayBe(IInvocationOperation call, TorchSymbols symbols) => call.TargetMethod.Name switch
+    {
+        "normalize" => true,
+        "call" or "forward" => TorchSymbols.Is(call.Instance?.Type, symbols.Transform),
+        var name => IsArithmetic(name) && call.Instance is not null && call.TargetMethod.Parameters is [var other, ..] && symbols.IsTensor(other.Type),
+    };
 
     /// <summary>Whether an operator can.</summary>
     public static bool IsKind(BinaryOperatorKind kind) => kind is BinaryOperatorKind.Subtract or BinaryOperatorKind.Add or BinaryOperatorKind.Multiply or BinaryOperatorKind.Divide;
@@ -31,7 +36,7 @@ internal static class NormalizedStack
                     ? ByNumbers(image, [call], copies, context)
                     : null;
             case "call" or "forward":
-                return TorchSymbols.Is(call.Instance?.Type, symbols.Transform) && call.Arguments.Length == 1
+                return call.Arguments.Length == 1
                     ? ByNumbers(call.Arguments[0].Value, Normalizations(call.Instance!, context), copies, context)
                     : null;
             default:

@@ -22,14 +22,13 @@ public sealed class StackingAnalyzer : TorchAnalyzer
             operation =>
             {
                 var invocation = (IInvocationOperation)operation.Operation;
-                string name = invocation.TargetMethod.Name;
-                if (StackForms.IsName(name))
+                if (StackForms.IsName(invocation.TargetMethod.Name))
                 {
                     ValueContext values = Values(operation);
                     ReportStack(operation, StackForms.Recognize(invocation, Copies(operation), values), values);
                 }
 
-                if (NormalizedStack.IsName(name))
+                if (NormalizedStack.MayBe(invocation, symbols))
                 {
                     ValueContext values = Values(operation);
                     ReportNormalization(operation, NormalizedStack.Recognize(invocation, Copies(operation), values), values);
