@@ -11,6 +11,8 @@ internal sealed class TorchSymbols
 
     private static readonly ConditionalWeakTable<Compilation, Lookup> Lookups = new();
 
+    private HashSet<string>? factories;
+
     private TorchSymbols(INamedTypeSymbol tensor, INamedTypeSymbol module, IAssemblySymbol torch, IAssemblySymbol? vision, IAssemblySymbol? runtime)
     {
         Torch = tensor.ContainingType;
@@ -35,6 +37,9 @@ internal sealed class TorchSymbols
     public INamedTypeSymbol Module { get; }
 
     public INamedTypeSymbol? NN { get; }
+
+    /// <summary>The names of the methods of torch.nn, which make layers.</summary>
+    public HashSet<string> Factories => factories ??= new HashSet<string>(NN?.GetMembers().OfType<IMethodSymbol>().Select(static method => method.Name) ?? [], StringComparer.Ordinal);
 
     public INamedTypeSymbol? Convolution { get; }
 

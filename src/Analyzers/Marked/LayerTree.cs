@@ -84,9 +84,9 @@ internal sealed class LayerTree
             }
 
             reading = current;
-            TypeDeclarationSyntax[] declarations = [.. current.DeclaringSyntaxReferences.Select(reference => reference.GetSyntax(cancellation)).OfType<TypeDeclarationSyntax>()];
-            Dictionary<string, ExpressionSyntax?> made = Assignments(declarations, layers, prefix, arguments, depth, ref isWhole);
-            foreach (MemberDeclarationSyntax member in declarations.SelectMany(static declaration => declaration.Members))
+            MemberDeclarationSyntax[] members = [.. current.DeclaringSyntaxReferences.SelectMany(reference => (reference.GetSyntax(cancellation) as TypeDeclarationSyntax)?.Members ?? default)];
+            Dictionary<string, ExpressionSyntax?> made = Assignments(members, layers, prefix, arguments, depth, ref isWhole);
+            foreach (MemberDeclarationSyntax member in members)
             {
                 if (member is FieldDeclarationSyntax { Declaration.Type: not PredefinedTypeSyntax } field && !IsStatic(field))
                 {
@@ -130,12 +130,17 @@ internal sealed class LayerTree
     private bool IsModuleItself(INamedTypeSymbol type) => type.Name is "Module" or "HookableModule" && (type.ContainingType is { } outer && TorchSymbols.Is(outer, symbols.NN)) || type.SpecialType == SpecialType.System_Object;
 
     /// <summary>What constructors assign to fields, null where they do it twice; and what they register by name.</summary>
-    private Dictionary<string, ExpressionSyntax?> Assignments(TypeDeclarationSyntax[] declarations, List<Layer> registered, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, ref bool isWhole)
+    private Dictionary<string, ExpressionSyntax?> Assignments(MemberDeclarationSyntax[] members, List<Layer> registered, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, ref bool isWhole)
     {
         var made = new Dictionary<string, ExpressionSyntax?>(StringComparer.Ordinal);
-        foreach (ConstructorDeclarationSyntax constructor in declarations.SelectMany(static declaration => declaration.Members).OfType<ConstructorDeclarationSyntax>().Where(static constructor => !IsStatic(constructor)))
+        foreach (MemberDeclarationSyntax member in members)
         {
-            foreach (SyntaxNode node in constructor.DescendantNodes())
+            if (member is not ConstructorDeclarationSyntax constructor || IsStatic(constructor))
+            {
+                continue;
+            }
+
+            foreach (SyntaxNode node in ((SyntaxNode?)constructor.Body ?? constructor.ExpressionBody)?.DescendantNodes() ?? [])
             {
                 if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment && FieldName(assignment.Left) is { } name)
                 {
@@ -257,7 +262,7 @@ internal sealed class LayerTree
     private bool IsImported(IdentifierNameSyntax name)
     {
         string text = name.Identifier.ValueText;
-        if (symbols.NN is null || !symbols.NN.GetMembers(text).Any(static member => member is IMethodSymbol))
+        if (!symbols.Factories.Contains(text))
         {
             return false;
         }
@@ -275,9 +280,9 @@ internal sealed class LayerTree
             {
                 if (!directive.StaticKeyword.IsKind(SyntaxKind.None))
                 {
-                    string? imported = directive.Name?.ToString();
-                    isImported |= imported == "TorchSharp.torch.nn";
-                    if (imported is not ("TorchSharp.torch.nn" or "TorchSharp.torch" or "System.Math"))
+                    bool ofFactories = directive.Name is QualifiedNameSyntax { Right.Identifier.ValueText: "nn", Left: { } outer } && IsTorch(outer);
+                    isImported |= ofFactories;
+                    if (!ofFactories && !IsTorch(directive.Name))
                     {
                         return false;
                     }
@@ -291,6 +296,8 @@ internal sealed class LayerTree
         }
 
         return isImported && !HasMember(text);
+
+        static bool IsTorch(NameSyntax? name) => name is QualifiedNameSyntax { Right.Identifier.ValueText: "torch", Left: IdentifierNameSyntax { Identifier.ValueText: "TorchSharp" } };
     }
 
     /// <summary>torch.nn, written out or through a using of the file; false where it would have to be bound to know.</summary>
