@@ -113,6 +113,7 @@ internal static class Report
             | what | ratio |
             |---|---|
             | wrapper.forward / network.forward, ResNet-20 on 32 x 32 | {Of(group, nameof(Wrapper.Wrapped)) / network:0.000} |
+            | what the wrapper adds to a network of one multiplication / forward of the ResNet-20 | {(Of(group, nameof(Wrapper.WrappedPixel)) - Of(group, nameof(Wrapper.Pixel))) / network:0.0000} |
             | network.ToGrayscale().forward / network.forward, the same | {Of(group, nameof(Wrapper.LookedUpAndWrapped)) / network:0.000} |
             | memory that stacking and the first layer add at the peak, stacked / converted, 8 images of 2048 x 2048 | {(double)stacked / converted:0.00} |
             | ToGrayscale() of a ResNet-18 / one forward of it on 224 x 224 | {withProbe / forward:0.00} |
@@ -143,7 +144,7 @@ internal static class Report
             |---|---|
 
             """);
-        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups)
+        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups.OrderBy(static group => Array.IndexOf(Programs.Names, group.Key)))
         {
             text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {Of(group, nameof(Analysis.CompileWithOurRules)) / Of(group, nameof(Analysis.Compile)):0.00} |\n");
         }

@@ -6,12 +6,18 @@ using static TorchSharp.torch.nn;
 
 namespace Benchmarks;
 
-/// <summary>What the wrapper adds to the network inside: a ResNet-20 on one image of 32 x 32, the smallest that is common.</summary>
+/// <summary>
+/// What the wrapper adds to the network inside: a ResNet-20 on one image of 32 x 32, the smallest that is common; and a
+/// network of one multiplication, where what it adds is not lost in the noise.
+/// </summary>
 public class Wrapper
 {
     private Module<Tensor, Tensor> network = null!;
     private GrayscaleModule<Tensor, Tensor> wrapper = null!;
     private Tensor image = null!;
+    private Module<Tensor, Tensor> pixel = null!;
+    private GrayscaleModule<Tensor, Tensor> pixelWrapper = null!;
+    private Tensor onePixel = null!;
     private IDisposable grad = null!;
 
     [GlobalSetup]
@@ -24,6 +30,9 @@ public class Wrapper
         network.eval();
         wrapper = network.ToGrayscale();
         image = rand(1, 1, 32, 32);
+        pixel = Conv2d(3, 1, 1);
+        pixelWrapper = pixel.ToGrayscale();
+        onePixel = rand(1, 1, 1, 1);
     }
 
     [GlobalCleanup]
@@ -37,4 +46,10 @@ public class Wrapper
 
     [Benchmark]
     public void LookedUpAndWrapped() => network.ToGrayscale().forward(image).Dispose();
+
+    [Benchmark]
+    public void Pixel() => pixel.forward(onePixel).Dispose();
+
+    [Benchmark]
+    public void WrappedPixel() => pixelWrapper.forward(onePixel).Dispose();
 }
