@@ -2,15 +2,17 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Benchmarks;
 
-// "short" writes docs/benchmarks.md and its pictures, "rules" prints only the table of the analyzer's rules; anything else
-// goes to BenchmarkDotNet as it is.
+// "short" writes docs/benchmarks.md and its pictures; "check" runs all of it once, to see that it runs, and writes nothing;
+// "rules" prints only the table of the analyzer's rules; anything else goes to BenchmarkDotNet as it is.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["short"]:
-        return Report.Write();
+        return new Report(once: false).Write();
+    case ["check"]:
+        return new Report(once: true).Write();
     case ["rules"]:
-        Console.Write(RuleTimes.Table());
+        Console.Write(RuleTimes.Table(once: false));
         return 0;
     case ["peak", var way]:
         Console.WriteLine(PeakMemory.Measure(way == "stacked"));

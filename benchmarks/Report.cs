@@ -13,11 +13,12 @@ using ScottPlot;
 namespace Benchmarks;
 
 /// <summary>Runs everything in short and writes docs/benchmarks.md and its pictures: ratios, each within one run.</summary>
-internal static class Report
+/// <param name="once">Everything once, and nothing written.</param>
+internal sealed class Report(bool once)
 {
     private static readonly string Docs = Path.Combine(Sources.Metadata("RepositoryRoot"), "docs");
 
-    public static int Write()
+    public int Write()
     {
         var text = new StringBuilder("""
             # Benchmarks
@@ -39,11 +40,16 @@ internal static class Report
         GeneratorTable(text);
         string page = text.ToString().Replace("\r\n", "\n");
         Console.Write(page);
+        if (once)
+        {
+            return 0;
+        }
+
         File.WriteAllText(Path.Combine(Docs, "benchmarks.md"), page);
         return 0;
     }
 
-    private static void FirstLayerTable(StringBuilder text)
+    private void FirstLayerTable(StringBuilder text)
     {
         Times times = Run<FirstLayer>();
         text.Append("""
@@ -71,7 +77,7 @@ internal static class Report
         Bars("benchmarks-first-layer.png", labels, ratios, "time stacked (cat) / time converted", 1200);
     }
 
-    private static void NetworkTable(StringBuilder text)
+    private void NetworkTable(StringBuilder text)
     {
         Times times = Run<WholeNetworks>();
         text.Append("""
@@ -99,7 +105,7 @@ internal static class Report
         Bars("benchmarks-networks.png", labels, ratios, "time converted / time stacked", 720);
     }
 
-    private static void SmallTables(StringBuilder text)
+    private void SmallTables(StringBuilder text)
     {
         // A difference of less than a percent is looked for.
         Times times = Run<Wrapper>(iterations: 25, milliseconds: 200);
@@ -123,7 +129,7 @@ internal static class Report
             """);
     }
 
-    private static void AnalyzerTable(StringBuilder text)
+    private void AnalyzerTable(StringBuilder text)
     {
         Times times = Run<Analysis>();
         text.Append("""
@@ -135,7 +141,7 @@ internal static class Report
 
 
             """);
-        text.Append(RuleTimes.Table());
+        text.Append(RuleTimes.Table(once));
         text.Append("""
 
             The whole compilation with our rules alone, divided by that without: what the compiler adds to run any rule included.
@@ -152,7 +158,7 @@ internal static class Report
         text.Append('\n');
     }
 
-    private static void GeneratorTable(StringBuilder text)
+    private void GeneratorTable(StringBuilder text)
     {
         Times times = Run<Generation>();
         text.Append("""
@@ -177,16 +183,21 @@ internal static class Report
 
     private static double Of(IEnumerable<(string Method, string Parameters, double Time)> group, string method) => group.Single(row => row.Method == method).Time;
 
-    private static Times Run<T>(int iterations = 5, int milliseconds = 100)
+    private Times Run<T>(int iterations = 5, int milliseconds = 100)
     {
         Console.Error.WriteLine($"{typeof(T).Name} ...");
 
         // In this process: the build of a process of its own would not have libtorch made loadable on older hosts.
         Job job = Job.Default
             .WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(20), logOutput: false))
-            .WithWarmupCount(2)
-            .WithIterationCount(iterations)
+            .WithWarmupCount(once ? 0 : 2)
+            .WithIterationCount(once ? 1 : iterations)
             .WithIterationTime(TimeInterval.FromMilliseconds(milliseconds));
+        if (once)
+        {
+            job = job.WithInvocationCount(1).WithUnrollFactor(1);
+        }
+
         ManualConfig config = ManualConfig.CreateEmpty()
             .AddJob(job)
             .AddLogger(NullLogger.Instance)
@@ -199,8 +210,13 @@ internal static class Report
             report.ResultStatistics?.Median ?? throw new InvalidOperationException($"{report.BenchmarkCase.DisplayInfo} did not run.")))]);
     }
 
-    private static void Bars(string file, IReadOnlyList<string> labels, IReadOnlyList<double> values, string title, int width)
+    private void Bars(string file, IReadOnlyList<string> labels, IReadOnlyList<double> values, string title, int width)
     {
+        if (once)
+        {
+            return;
+        }
+
         using var plot = new Plot();
         plot.Add.Bars(values.ToArray());
         plot.Axes.Bottom.SetTicks([.. Enumerable.Range(0, labels.Count).Select(index => (double)index)], labels.ToArray());

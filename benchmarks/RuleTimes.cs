@@ -14,10 +14,10 @@ namespace Benchmarks;
 /// </summary>
 internal static class RuleTimes
 {
-    private const int WarmUps = 40;
-    private const int Runs = 40;
+    private const int WarmUps = 30;
+    private const int Runs = 30;
 
-    public static string Table()
+    public static string Table(bool once)
     {
         var text = new StringBuilder("""
             | program | all our rules / compile | our costliest rule / compile | median rule / compile | median rule at work / compile |
@@ -26,20 +26,20 @@ internal static class RuleTimes
             """);
         foreach (string program in Programs.Names)
         {
-            Times times = Measure(program);
+            Times times = Measure(program, once ? 0 : WarmUps, once ? 1 : Runs);
             text.Append(CultureInfo.InvariantCulture, $"| {program} | {times.Ours.Sum() / times.Compile:0.00000} | {times.Ours.Max() / times.Compile:0.00000} | {Median(times.Others) / times.Compile:0.00000} | {Median(times.OthersAtWork) / times.Compile:0.00000} |\n");
         }
 
         return text.ToString();
     }
 
-    private static Times Measure(string program)
+    private static Times Measure(string program, int warmUps, int runs)
     {
         ImmutableArray<DiagnosticAnalyzer>[] packages = [Extensions.Ours, Extensions.Meziantou];
         var compile = new List<double>();
         var times = packages.SelectMany(static package => package).ToDictionary(static analyzer => analyzer, static _ => new List<double>());
         var atWork = new HashSet<DiagnosticAnalyzer>();
-        for (int run = -WarmUps; run < Runs; run++)
+        for (int run = -warmUps; run < runs; run++)
         {
             CSharpCompilation compilation = Programs.Compile(program);
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
