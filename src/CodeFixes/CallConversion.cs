@@ -235,20 +235,9 @@ internal sealed class CallConversion
         return new CallConversion(replacements, UnusedAfter([stacked], stacked, context), call.MarkableClass(context), call.NeedsUsing(context));
     }
 
-    private static bool HoldsTheSameAt(ExpressionSyntax source, SyntaxNode use, ValueContext context)
-    {
-        if (context.Model.GetSymbolInfo(source.Bare(), context.Cancellation).Symbol is not (ILocalSymbol or IParameterSymbol) || context.Model.GetSymbolInfo(source.Bare(), context.Cancellation).Symbol is not { } variable)
-        {
-            return false;
-        }
-
-        VariableHistory history = context.History(variable, source);
-        return !VariableHistory.Between(history.Mutations, source, use)
-            && !VariableHistory.Between(history.Escapes, source, use)
-            && history.At(source) is { IsKnown: true } before
-            && history.At(use) is { IsKnown: true } after
-            && before.Write == after.Write;
-    }
+    private static bool HoldsTheSameAt(ExpressionSyntax source, SyntaxNode use, ValueContext context) =>
+        context.Model.GetSymbolInfo(source.Bare(), context.Cancellation).Symbol is { } variable and (ILocalSymbol or IParameterSymbol)
+        && context.History(variable, source).IsUnchanged(source, use);
 
     /// <summary>Local declarations that only what is taken out refers to: the array of the parts, an alias of the tensor.</summary>
     private static IReadOnlyCollection<SyntaxNode> UnusedAfter(List<SyntaxNode> gone, ExpressionSyntax stacked, ValueContext context)

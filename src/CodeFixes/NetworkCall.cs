@@ -203,11 +203,11 @@ internal sealed class NetworkCall
             case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" }:
                 return false;
             case MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax invocation } member when member.Expression == reference:
-                // A method that is given a tensor may run the network.
+                // A method that is given a tensor may run the network; one that gives a module gives the network itself, as to() does.
                 return context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method
-                    && (context.Symbols.IsOfTorch(method)
-                        || TorchSymbols.Is(method.ContainingType, context.Symbols.ChannelConversions)
-                        || (!method.IsExtensionMethod && !method.Parameters.Any(parameter => context.Symbols.IsTensor(parameter.Type))));
+                    && (method.Name == "ToGrayscale"
+                        || ((context.Symbols.IsOfTorch(method) || (!method.IsExtensionMethod && !method.Parameters.Any(parameter => context.Symbols.IsTensor(parameter.Type))))
+                            && (!context.Symbols.IsModule(method.ReturnType) || StaysItself(reference, invocation))));
             case MemberAccessExpressionSyntax member:
                 return member.Expression == reference;
             case AssignmentExpressionSyntax assignment:
@@ -219,6 +219,11 @@ internal sealed class NetworkCall
                 return reference.Parent is BinaryExpressionSyntax or IsPatternExpressionSyntax or UsingStatementSyntax or LockStatementSyntax or InterpolationSyntax;
         }
     }
+
+    /// <summary>net.to(device); and net = net.to(device);</summary>
+    private static bool StaysItself(ExpressionSyntax reference, InvocationExpressionSyntax invocation) =>
+        invocation.Parent is ExpressionStatementSyntax
+        || (invocation.Parent is AssignmentExpressionSyntax assignment && SyntaxFactory.AreEquivalent(assignment.Left.Bare(), reference.Bare()));
 
     /// <summary>A local that holds net.ToGrayscale() wherever the call is reached.</summary>
     private string? ExistingWrapper(ValueContext context)

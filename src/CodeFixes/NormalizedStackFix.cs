@@ -117,12 +117,7 @@ public sealed class NormalizedStackFix : CodeFixProvider
     private static bool IsInSight(IOperation source, ArgumentSyntax argument, NormalizedImage image, ValueContext values) =>
         argument.Span.Contains(image.Stacked.Syntax.Span)
         || (source.Variable() is { } variable
-            && values.History(variable, argument) is var history
-            && !VariableHistory.Between(history.Mutations, source.Syntax, argument)
-            && !VariableHistory.Between(history.Escapes, source.Syntax, argument)
-            && history.At(source.Syntax) is { IsKnown: true } before
-            && history.At(argument) is { IsKnown: true } after
-            && before.Write == after.Write
+            && values.History(variable, argument).IsUnchanged(source.Syntax, argument)
             && VariableHistory.FunctionOf(source.Syntax) == VariableHistory.FunctionOf(argument));
 
     /// <summary>The declarations of variables that were read on the way and nowhere else.</summary>

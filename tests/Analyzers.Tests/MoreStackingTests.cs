@@ -91,6 +91,8 @@ public class MoreStackingTests
     [InlineData("bool gray = x.shape[0] == 1; var s = gray ? {|CG0001:x.repeat(3, 1, 1)|} : x;")]
     [InlineData("for (int i = 0; i < 2; i++) { Tensor[] rgb = [x, x, x]; var s = {|CG0001:torch.cat(rgb, 1)|}; rgb[0] = y; }")]
     [InlineData("Tensor[] rgb = [x, x, x]; var s = {|CG0001:torch.cat(rgb, 1)|}; var other = rgb; other[0] = y;")]
+    [InlineData("var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|}; rgb.Dispose();")]
+    [InlineData("using var rgb = {|CG0001:torch.cat([x, x, x], 1)|}; var shape = rgb.shape; Console.WriteLine(shape);")]
     public Task Flags(string statements) => Verify.Statements<StackingAnalyzer>(statements);
 
     [Theory]

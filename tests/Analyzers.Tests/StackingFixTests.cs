@@ -57,6 +57,7 @@ public class StackingFixTests
         { "numbers.Add(Sum(net.forward({|CG0001:(x / 2).repeat(1, 3, 1, 1)|}.to(torch.CPU))));", "numbers.Add(Sum(net.ToGrayscale().forward((x / 2).to(torch.CPU))));" },
         { "for (int i = 0; i < 3; i++)\n{\n    numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));\n}", "for (int i = 0; i < 3; i++)\n{\n    numbers.Add(Sum(net.ToGrayscale().forward(x)));\n}" },
         { "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));\nnumbers.Add(Sum(net.call({|CG0001:x.repeat(1, 3, 1, 1)|})));", "numbers.Add(Sum(net.ToGrayscale().forward(x)));\nnumbers.Add(Sum(net.ToGrayscale().call(x)));" },
+        { "net = net.to(torch.CPU);\nnet.eval();\nnumbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));", "net = net.to(torch.CPU);\nnet.eval();\nnumbers.Add(Sum(net.ToGrayscale().forward(x)));" },
         { "numbers.Add(Sum(net.forward(/* gray */ {|CG0001:torch.cat([x, x, x], 1)|} /* three times */)));", "numbers.Add(Sum(net.ToGrayscale().forward(/* gray */ x /* three times */)));" },
     };
 
@@ -221,6 +222,8 @@ public class StackingFixTests
     [InlineData("if (x.shape[1] == 3) return numbers.ToArray(); numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     [InlineData("if (x.size(1) is 1 or 2) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     [InlineData("for (int i = 0; i < 2 && x.shape[1] == 1; i++) { numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|}))); }")]
+    [InlineData("var moved = net.to(CPU); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(moved.forward(rand(2, 3, 16, 16))));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net.to(CPU).forward(rand(2, 3, 16, 16))));")]
     [InlineData("var other = net; numbers.Add(Sum(other.forward(rand(2, 3, 16, 16)))); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
     [InlineData("Net other; other = net; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(other.forward(rand(2, 3, 16, 16))));")]
     [InlineData("var model = Sequential(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(model.forward(rand(2, 3, 16, 16))));")]

@@ -53,9 +53,9 @@ internal static class StackUses
     private static bool AreAllAside(ILocalSymbol local, SyntaxNode from, ValueContext context, int depth)
     {
         VariableHistory history = context.History(local, from);
-        return history.Mutations.Any(ChangesPart) || (history.Escapes.Count == 0
-            && history.Reads.Count > 0
-            && history.Reads.Where(static read => !IsDisposal(read)).All(read => context.Operation(read) is { } operation && AreAside(operation, context, depth - 1)));
+        IdentifierNameSyntax[] uses = [.. history.Reads.Where(static read => !IsDisposal(read))];
+        return history.Mutations.Any(ChangesPart)
+            || (history.Escapes.Count == 0 && uses.Length > 0 && uses.All(read => context.Operation(read) is { } operation && AreAside(operation, context, depth - 1)));
     }
 
     /// <summary>rgb[.., 0] = x; rgb[0].add_(x); rgb.select(1, 0).mul_(2); rgb.index_put_(...)</summary>

@@ -98,6 +98,14 @@ internal sealed class VariableHistory
         return new Definition(latest);
     }
 
+    /// <summary>Whether the variable holds the same value at two places, and nothing has changed that in between.</summary>
+    public bool IsUnchanged(SyntaxNode from, SyntaxNode to) =>
+        !Between(mutations, from, to)
+        && !Between(escapes, from, to)
+        && At(from) is { IsKnown: true } before
+        && At(to) is { IsKnown: true } after
+        && before.Write == after.Write;
+
     /// <summary>Whether anything of the kind lies between two places, in source order.</summary>
     public static bool Between(IEnumerable<SyntaxNode> sites, SyntaxNode? from, SyntaxNode to)
     {
