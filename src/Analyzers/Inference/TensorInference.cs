@@ -26,6 +26,7 @@ internal static class TensorInference
         TensorFacts facts = operation switch
         {
             ILocalReferenceOperation or IParameterReferenceOperation => OfVariable(operation, context, depth),
+            IFieldReferenceOperation { Instance: { Type.IsTupleType: true } tuple } => Of(tuple, context, depth - 1).IsNoImage ? TensorFacts.Unknown.AsNoImage() : TensorFacts.Unknown,
             IFieldReferenceOperation field => context.FieldValue(field.Field) is { } value ? Of(value, context, depth - 1) : TensorFacts.Unknown,
             IInvocationOperation invocation => OfInvocation(invocation, context, depth),
             IBinaryOperation binary => OfBinary(binary, context, depth),
