@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
+using ChannelGen.Analyzers.Stacking;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 
@@ -10,8 +11,6 @@ namespace ChannelGen.Analyzers;
 internal sealed class Options
 {
     public const string CopiesKey = "dotnet_code_quality.CG0001.copies";
-
-    private static readonly ImmutableArray<long> DefaultCopies = ImmutableArray.Create(3L);
 
     private readonly AnalyzerConfigOptionsProvider provider;
     private readonly ConcurrentDictionary<SyntaxTree, ImmutableArray<long>> copies = new();
@@ -29,7 +28,7 @@ internal sealed class Options
     {
         if (!provider.GetOptions(tree).TryGetValue(CopiesKey, out string? text))
         {
-            return DefaultCopies;
+            return StackForms.ThreeCopies;
         }
 
         var numbers = ImmutableArray.CreateBuilder<long>();
@@ -38,7 +37,7 @@ internal sealed class Options
             if (!long.TryParse(part.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long number) || number < 2)
             {
                 invalid.TryAdd(text, 0);
-                return DefaultCopies;
+                return StackForms.ThreeCopies;
             }
 
             numbers.Add(number);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Inference;
 using ChannelGen.Analyzers.Stacking;
@@ -87,11 +86,7 @@ internal sealed class CallConversion
             return null;
         }
 
-        ImmutableArray<long> copies = ImmutableArray.Create(3L);
-        StackForm? form = operation is IInvocationOperation invocation ? StackForms.Recognize(invocation, copies, context)
-            : operation is IBinaryOperation binary ? StackForms.Recognize(binary, copies, context)
-            : null;
-        if (form is null)
+        if (StackForms.Recognize(operation, context) is not { } form)
         {
             return null;
         }

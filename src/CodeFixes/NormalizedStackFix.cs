@@ -55,7 +55,7 @@ public sealed class NormalizedStackFix : CodeFixProvider
             || Argument(image.Whole, values) is not var (argument, held)
             || NetworkCall.Of(argument, values) is not { IsGray: false } call
             || !call.MayConvertNormalized(values)
-            || StackForm(image.Stacked, values) is not { } form)
+            || StackForms.Recognize(image.Stacked, values) is not { } form)
         {
             return null;
         }
@@ -100,17 +100,6 @@ public sealed class NormalizedStackFix : CodeFixProvider
             default:
                 return null;
         }
-    }
-
-    private static StackForm? StackForm(IOperation stacked, ValueContext values)
-    {
-        ImmutableArray<long> copies = ImmutableArray.Create(3L);
-        return stacked switch
-        {
-            IInvocationOperation invocation => StackForms.Recognize(invocation, copies, values),
-            IBinaryOperation binary => StackForms.Recognize(binary, copies, values),
-            _ => null,
-        };
     }
 
     /// <summary>Whether the gray tensor can be written where the call is, with the same value.</summary>

@@ -215,6 +215,8 @@ public class MoreStackingTests
     [InlineData("var s = x.view(n, 1, 64).expand(-1, 3, -1);")]
     [InlineData("var q = x.view(n, 8, 1, 64).expand(-1, -1, 3, -1);")]
     [InlineData("var s = torch.nn.functional.softmax(x, 1).argmax(1, keepdim: true).repeat(1, 3, 1, 1);")]
+    [InlineData("var t = rand(8, 1, 28, 28); var f = t[.., 0]; var s = torch.cat([f, f, f], 1);")]
+    [InlineData("var d = new long[] { n }; d[0] = 3; var f = x.mean(d); var s = torch.cat([f, f, f], 1);")]
     public Task Leaves_alone(string statements) => Verify.Statements<StackingAnalyzer>(statements);
 
     [Fact]

@@ -18,13 +18,18 @@ internal static class Kernels
     /// <summary>The same for a value that may be multiplied by a number on the way.</summary>
     public static bool GoIntoLayerScaled(IOperation value, ValueContext context) => GoIntoLayer(value, scaled: true, context, MaximumDepth);
 
+    /// <summary>conv.weight or stateDict["conv1.weight"] itself.</summary>
+    public static bool IsWeight(IOperation operation, ValueContext context) => operation is IPropertyReferenceOperation property
+        && (property.Property.IsIndexer
+            ? property.Arguments is [{ Value.ConstantValue: { HasValue: true, Value: string name } }] && name.EndsWith("weight", StringComparison.Ordinal) && context.Symbols.IsTensor(property.Type)
+            : property.Property.Name == "weight" && context.Symbols.IsConvolution(property.Property.ContainingType));
+
     private static bool IsKernel(IOperation operation, ValueContext context, int depth)
     {
         operation = operation.Unwrap();
         return depth > 0 && operation switch
         {
-            IPropertyReferenceOperation property when IsWeight(property, context) => true,
-            IPropertyReferenceOperation { Arguments: [var key] } entry => IsWeightEntry(entry, key, context),
+            IPropertyReferenceOperation => IsWeight(operation, context),
             IInvocationOperation copy when TensorMethods.Moves.Contains(copy.TargetMethod.Name) && context.Symbols.IsOfTorch(copy.TargetMethod) && copy.Subject() is { } subject => IsKernel(subject, context, depth - 1),
             ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written && IsKernel(written, context, depth - 1),
             _ => false,
@@ -56,8 +61,7 @@ internal static class Kernels
                 case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.Name: "copy_" or "set_", Instance: { } target } }:
                     return IsKernel(target, context, MaximumDepth);
                 case ISimpleAssignmentOperation assignment when assignment.Value == use:
-                    return assignment.Target is IPropertyReferenceOperation property
-                        && (IsWeight(property, context) || (property.Arguments.Length == 1 && IsWeightEntry(property, property.Arguments[0], context)));
+                    return IsWeight(assignment.Target, context);
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
                     int rest = depth;
                     return context.History(declarator.Symbol, use.Syntax).Reads.Any(read => context.Operation(read) is { } operation && GoIntoLayer(operation, scaled, context, rest));
@@ -68,14 +72,4 @@ internal static class Kernels
 
         return false;
     }
-
-    private static bool IsWeight(IPropertyReferenceOperation property, ValueContext context) =>
-        property.Property.Name == "weight" && context.Symbols.IsConvolution(property.Property.ContainingType);
-
-    /// <summary>stateDict["conv1.weight"]</summary>
-    private static bool IsWeightEntry(IPropertyReferenceOperation entry, IArgumentOperation key, ValueContext context) =>
-        entry.Property.IsIndexer
-        && context.Symbols.IsTensor(entry.Type)
-        && key.Value.ConstantValue is { HasValue: true, Value: string name }
-        && name.EndsWith("weight", StringComparison.Ordinal);
 }

@@ -42,7 +42,7 @@ internal static class TensorInference
         };
 
         // A parameter of a network is a weight, not an image.
-        return context.Symbols.IsParameter(operation.Type) || Kernels.IsKernel(operation, context) ? facts.AsNoImage() : facts;
+        return context.Symbols.IsParameter(operation.Type) || Kernels.IsWeight(operation, context) ? facts.AsNoImage() : facts;
     }
 
     private static TensorFacts OfVariable(IOperation reference, ValueContext context, int depth)
@@ -83,7 +83,7 @@ internal static class TensorInference
         {
             int picked = Indices(property).Count(static index => index.Type is { SpecialType: SpecialType.System_Int64 or SpecialType.System_Int32 });
             TensorFacts facts = Of(property.Instance, context, depth - 1);
-            return picked == 1 && Indices(property).Count() == 1 ? facts.WithoutFirst() : facts.WithTaken(picked).WithoutShape();
+            return picked == 1 && Indices(property).Count() == 1 ? facts.WithoutFirst() : facts.WithoutShape().WithTaken(picked);
         }
 
         return property.Property.Name is "grad" or "data" or "real" ? Of(property.Instance, context, depth - 1) : TensorFacts.Unknown;
@@ -291,7 +291,8 @@ internal static class TensorInference
         IReadOnlyList<long?>? dimensions = Integers.Constants(Integers.Arguments(invocation, context));
         if (dimensions is null or [])
         {
-            return facts.WithoutShape();
+            // All of them, or nobody knows which.
+            return invocation.Flag("keepdim") ? facts.WithoutShape() : facts.WithoutShape().WithTaken(2);
         }
 
         if (!invocation.Flag("keepdim"))
@@ -307,7 +308,7 @@ internal static class TensorInference
     private static TensorFacts Squeezed(TensorFacts facts, long? dimension) => dimension switch
     {
         // Without a dimension, any may go.
-        null => facts.WithTaken(0).WithoutShape().WithTaken(1),
+        null => facts.WithoutShape().WithTaken(1),
         { } known when facts.Size((int)known) is null or 1 => (int)known == 0 ? facts.WithoutFirst() : facts.WithTaken(1),
         _ => facts,
     };

@@ -97,8 +97,7 @@ internal static class MarkedClassParser
         }
 
         int inputs = module.TypeArguments.Length - 1;
-        MethodDeclarationSyntax? forward = null;
-        string[] parameters = ForwardParameters(type, inputs, ref forward, cancellation)
+        string[] parameters = ForwardParameters(type, inputs, out MethodDeclarationSyntax? forward, cancellation)
             ?? [.. Enumerable.Range(1, inputs).Select(static index => $"input{index}")];
         string? imageName = Named(attribute, "Image");
         int image = imageName is null
@@ -273,8 +272,9 @@ internal static class MarkedClassParser
     /// What the override of forward calls its parameters, and where it is in the source; null if there is none. From the
     /// syntax where there is one: asking for a symbol would bring all members of the class into being, at each keystroke.
     /// </summary>
-    private static string[]? ForwardParameters(INamedTypeSymbol type, int inputs, ref MethodDeclarationSyntax? declaration, CancellationToken cancellation)
+    private static string[]? ForwardParameters(INamedTypeSymbol type, int inputs, out MethodDeclarationSyntax? declaration, CancellationToken cancellation)
     {
+        declaration = null;
         for (INamedTypeSymbol? current = type; current is not null; current = current.BaseType)
         {
             if (current.DeclaringSyntaxReferences.Length == 0)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ChannelGen.Analyzers.Inference;
 using ChannelGen.Analyzers.Values;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace ChannelGen.Analyzers.Stacking;
@@ -99,24 +98,9 @@ internal static class NormalizedStack
     {
         IInvocationOperation invocation => GivesShape(invocation.TargetMethod.Name),
         IFieldReferenceOperation => true,
-        ILocalReferenceOperation { Local.DeclaringSyntaxReferences: [var reference] } => reference.GetSyntax(context.Cancellation) is VariableDeclaratorSyntax { Initializer.Value: var value } && CallsAShape(value.Bare()),
+        ILocalReferenceOperation local => local.Local.IsMadeBy(GivesShape, context.Cancellation),
         _ => false,
     };
-
-    private static bool CallsAShape(ExpressionSyntax value)
-    {
-        while (value is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member })
-        {
-            if (GivesShape(member.Name.Identifier.ValueText))
-            {
-                return true;
-            }
-
-            value = member.Expression.Bare();
-        }
-
-        return value is InvocationExpressionSyntax { Expression: IdentifierNameSyntax name } && GivesShape(name.Identifier.ValueText);
-    }
 
     private static bool GivesShape(string method) => method is "view" or "reshape" or "unsqueeze" or "permute" || TensorMethods.Factories.Contains(method) || TensorMethods.Moves.Contains(method);
 

@@ -11,9 +11,7 @@ internal static class StackDetector
 {
     private const int MaximumDepth = 8;
 
-    private static readonly ImmutableArray<long> Copies = ImmutableArray.Create(3L);
-
-    public static bool IsStack(IOperation operation, ValueContext context) => Find(operation, Copies, context, MaximumDepth) is not null;
+    public static bool IsStack(IOperation operation, ValueContext context) => Find(operation, StackForms.ThreeCopies, context, MaximumDepth) is not null;
 
     /// <summary>The stack that a tensor is, back through variables and what changes every number alike; null if it is none.</summary>
     public static StackForm? Find(IOperation operation, ImmutableArray<long> copies, ValueContext context) => Find(operation, copies, context, MaximumDepth);

@@ -10,6 +10,9 @@ namespace ChannelGen.Analyzers.Stacking;
 /// <summary>Recognizes the expressions that copy one tensor along one dimension.</summary>
 internal static class StackForms
 {
+    /// <summary>What counts as a stack where no option is at hand.</summary>
+    public static readonly ImmutableArray<long> ThreeCopies = ImmutableArray.Create(3L);
+
     /// <summary>Whether a method's name is that of one that can; asked first, of every call, because it costs nothing.</summary>
     public static bool IsName(string method) => method is "cat" or "concat" or "concatenate" or "stack" or "hstack" or "column_stack" or "vstack" or "row_stack" or "dstack"
         or "repeat" or "tile" or "expand" or "expand_as" or "broadcast_to" or "repeat_interleave" or "index_select" or "mul" or "multiply";
@@ -57,6 +60,14 @@ internal static class StackForms
                 return null;
         }
     }
+
+    /// <summary>A call or an operator that copies three times.</summary>
+    public static StackForm? Recognize(IOperation operation, ValueContext context) => operation switch
+    {
+        IInvocationOperation invocation when IsName(invocation.TargetMethod.Name) => Recognize(invocation, ThreeCopies, context),
+        IBinaryOperation binary => Recognize(binary, ThreeCopies, context),
+        _ => null,
+    };
 
     /// <summary>x * ones(1, 3, 1, 1), either way round.</summary>
     public static StackForm? Recognize(IBinaryOperation binary, ImmutableArray<long> copies, ValueContext context) =>
@@ -220,33 +231,6 @@ internal static class StackForms
             : null;
     }
 
-    /// <summary>Whether the declaration of a variable calls a method of the name, and at most others on its result.</summary>
-    private static bool IsMadeBy(string method, ILocalSymbol local, ValueContext context)
-    {
-        if (local.DeclaringSyntaxReferences is not [var reference] || reference.GetSyntax(context.Cancellation) is not VariableDeclaratorSyntax { Initializer.Value: var value })
-        {
-            return false;
-        }
-
-        while (value.Bare() is InvocationExpressionSyntax call)
-        {
-            switch (call.Expression)
-            {
-                case IdentifierNameSyntax name:
-                    return name.Identifier.ValueText == method;
-                case MemberAccessExpressionSyntax member when member.Name.Identifier.ValueText == method:
-                    return true;
-                case MemberAccessExpressionSyntax member:
-                    value = member.Expression;
-                    continue;
-                default:
-                    return false;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Where a tensor was made, back through a variable and what only moves it.</summary>
     private static IOperation Made(IOperation tensor, ValueContext context)
     {
@@ -281,7 +265,7 @@ internal static class StackForms
             }
 
             // Most products are of other tensors: seen before any variable is followed.
-            if (ones.Unwrap() is ILocalReferenceOperation { Local: var local } && !IsMadeBy("ones", local, context))
+            if (ones.Unwrap() is ILocalReferenceOperation { Local: var local } && !local.IsMadeBy(static method => method == "ones", context.Cancellation))
             {
                 continue;
             }

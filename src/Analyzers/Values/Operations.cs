@@ -135,4 +135,28 @@ internal static class Operations
             }
         }
     }
+
+    /// <summary>
+    /// Whether the declaration of a variable calls a method of such a name, and at most others on its result: asked before
+    /// the variable is followed, because it costs next to nothing.
+    /// </summary>
+    public static bool IsMadeBy(this ILocalSymbol local, Func<string, bool> isName, CancellationToken cancellation)
+    {
+        ExpressionSyntax? value = local.DeclaringSyntaxReferences is [var reference] ? (reference.GetSyntax(cancellation) as VariableDeclaratorSyntax)?.Initializer?.Value : null;
+        while (value?.Bare() is InvocationExpressionSyntax call)
+        {
+            (string name, value) = call.Expression switch
+            {
+                IdentifierNameSyntax plain => (plain.Identifier.ValueText, null),
+                MemberAccessExpressionSyntax member => (member.Name.Identifier.ValueText, member.Expression),
+                _ => ("", (ExpressionSyntax?)null),
+            };
+            if (isName(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

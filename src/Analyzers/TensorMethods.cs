@@ -1,4 +1,4 @@
-namespace ChannelGen.Analyzers.Inference;
+namespace ChannelGen.Analyzers;
 
 /// <summary>What TorchSharp's methods do to a shape, by name; that they are TorchSharp's is known before these are asked.</summary>
 internal static class TensorMethods
