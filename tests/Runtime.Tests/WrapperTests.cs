@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.RegularExpressions;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -170,50 +169,6 @@ public class WrapperTests
         Assert.Equal(ScalarType.Float64, wrapper.forward(rand(1, 1, 16, 16, dtype: ScalarType.Float64)).dtype);
         Assert.Same(wrapper, net.ToGrayscale());
     }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
-    public void The_files_for_each_number_of_inputs_are_expanded_from_the_template(int inputs)
-    {
-        string folder = Path.Combine(Root(), "src", "Runtime", "Wrappers");
-        string expanded = Expand(File.ReadAllText(Path.Combine(folder, "Wrappers.template")), inputs);
-        string path = Path.Combine(folder, $"Wrappers{inputs}.cs");
-        if (Environment.GetEnvironmentVariable("UPDATE_BASELINES") == "1")
-        {
-            File.WriteAllText(path, expanded);
-        }
-
-        Assert.Equal(expanded, File.ReadAllText(path));
-    }
-
-    private static string Expand(string template, int inputs)
-    {
-        string[] types = [.. Enumerable.Range(1, inputs).Select(index => $"T{index}")];
-        string[] names = [.. Enumerable.Range(1, inputs).Select(index => $"input{index}")];
-        string tuple = inputs == 1 ? "input1" : $"({string.Join(", ", names)})";
-        var values = new Dictionary<string, string>
-        {
-            ["ARITY"] = inputs.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["S"] = inputs == 1 ? "" : "s",
-            ["TYPES"] = string.Join(", ", types),
-            ["PARAMETERS"] = string.Join(", ", types.Zip(names, (type, name) => $"{type} {name}")),
-            ["ARGUMENTS"] = string.Join(", ", names),
-            ["INPUTS"] = tuple,
-            ["PREHOOK_RESULT"] = inputs == 1 ? "T1" : $"({string.Join(", ", types)})?",
-            ["TENSOR_TYPES"] = string.Join(", ", types.Skip(1).Prepend("Tensor")),
-            ["TYPE_PARAMETERS"] = string.Join(", ", types.Skip(1).Append("TResult")),
-            ["IMAGE_NOTE"] = inputs == 1 ? "" : ", whose first input is the image",
-            ["FORWARD"] = inputs == 1 ? "static (network, image) => network.forward(image)" : "null",
-        };
-        return Regex.Replace(template, @"\{\{(\w+)\}\}", match => values[match.Groups[1].Value]);
-    }
-
-    private static string Root() => typeof(WrapperTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
 
     private static string? Throws(Action action)
     {

@@ -43,6 +43,10 @@ internal static class ConversionRegistry
         }
     }
 
+    /// <summary>The conversion that a network has now; null if it is as it was made.</summary>
+    public static ChannelConversion? Current(Module network) =>
+        Entries.TryGetValue(network, out Entry? entry) && entry.Conversion is { IsCurrent: true } conversion ? conversion : null;
+
     private sealed class Entry
     {
         public ChannelConversion? Conversion { get; set; }

@@ -37,12 +37,12 @@ internal static class StemFinder
 
     /// <summary>Every convolution that takes that many channels.</summary>
     public static NamedConvolution[] Candidates(Module network, long inChannels) =>
-        [.. AllConvolutions(network).Where(named => named.Layer.in_channels == inChannels)];
+        [.. All(network).Where(named => named.Layer.in_channels == inChannels)];
 
     /// <summary>The convolutions of a network, for messages.</summary>
     public static string Convolutions(Module network)
     {
-        string[] all = [.. AllConvolutions(network).Select(named => $"'{named.Name}' (in_channels {named.Layer.in_channels})")];
+        string[] all = [.. All(network).Select(named => $"'{named.Name}' (in_channels {named.Layer.in_channels})")];
         return all.Length == 0
             ? "It has no convolution at all."
             : $"Its convolutions: {string.Join(", ", all.Take(8))}{(all.Length > 8 ? $" and {all.Length - 8} more" : "")}.";
@@ -75,7 +75,7 @@ internal static class StemFinder
         return ofOneChannel && given.Length == 0 ? ([.. differing.Take(1)], []) : (given, differing);
     }
 
-    private static IEnumerable<NamedConvolution> AllConvolutions(Module network) =>
+    public static IEnumerable<NamedConvolution> All(Module network) =>
         network.named_modules()
             .Where(named => named.module is Convolution)
             .Select(named => new NamedConvolution(named.name, (Convolution)named.module))

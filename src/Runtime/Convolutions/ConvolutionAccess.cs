@@ -40,38 +40,38 @@ internal static class ConvolutionAccess
     public static string Describe(Convolution layer, string name) => name.Length == 0 ? $"this {layer.GetType().Name}" : $"layer '{name}' ({layer.GetType().Name})";
 
     /// <summary>
-    /// What the layer would give for <paramref name="input"/> with <paramref name="weight"/> for one group and no bias.
+    /// What the layer would give for <paramref name="input"/> with <paramref name="weight"/> for one group, and with that bias.
     /// </summary>
-    public static Tensor Run(this Convolution layer, Tensor input, Tensor weight)
+    public static Tensor Run(this Convolution layer, Tensor input, Tensor weight, Tensor? bias = null)
     {
         if (layer.transposed)
         {
             long[] extra = [layer.output_padding[0]];
             return layer.SpatialDimensions() switch
             {
-                1 => functional.conv_transpose1d(input, weight, null, layer.stride[0], layer.padding![0], extra[0], layer.dilation[0]),
-                2 => functional.conv_transpose2d(input, weight, null, layer.stride, layer.padding, extra, layer.dilation),
-                _ => functional.conv_transpose3d(input, weight, null, layer.stride, layer.padding, extra, layer.dilation),
+                1 => functional.conv_transpose1d(input, weight, bias, layer.stride[0], layer.padding![0], extra[0], layer.dilation[0]),
+                2 => functional.conv_transpose2d(input, weight, bias, layer.stride, layer.padding, extra, layer.dilation),
+                _ => functional.conv_transpose3d(input, weight, bias, layer.stride, layer.padding, extra, layer.dilation),
             };
         }
 
         if (layer.padding_mode != PaddingModes.Zeros)
         {
             using Tensor padded = functional.pad(input, ReversedPadding(layer), layer.padding_mode);
-            return Convolve(layer, padded, weight, new long[layer.SpatialDimensions()]);
+            return Convolve(layer, padded, weight, bias, new long[layer.SpatialDimensions()]);
         }
 
         if (layer.padding_type is { } padding)
         {
             return layer.SpatialDimensions() switch
             {
-                1 => functional.conv1d_padding(input, weight, null, layer.stride[0], padding, layer.dilation[0]),
-                2 => functional.conv2d_padding(input, weight, null, layer.stride, padding, layer.dilation),
-                _ => functional.conv3d_padding(input, weight, null, layer.stride, padding, layer.dilation),
+                1 => functional.conv1d_padding(input, weight, bias, layer.stride[0], padding, layer.dilation[0]),
+                2 => functional.conv2d_padding(input, weight, bias, layer.stride, padding, layer.dilation),
+                _ => functional.conv3d_padding(input, weight, bias, layer.stride, padding, layer.dilation),
             };
         }
 
-        return Convolve(layer, input, weight, layer.padding!);
+        return Convolve(layer, input, weight, bias, layer.padding!);
     }
 
     /// <summary>Whether a constant image gives a constant output: no zeros are laid around it.</summary>
@@ -81,10 +81,10 @@ internal static class ConvolutionAccess
             || layer.padding_type == Padding.Valid
             || (layer.padding is { } padding && Array.TrueForAll(padding, size => size == 0)));
 
-    private static Tensor Convolve(Convolution layer, Tensor input, Tensor weight, long[] padding) => layer.SpatialDimensions() switch
+    private static Tensor Convolve(Convolution layer, Tensor input, Tensor weight, Tensor? bias, long[] padding) => layer.SpatialDimensions() switch
     {
-        1 => functional.conv1d(input, weight, null, layer.stride[0], padding[0], layer.dilation[0]),
-        2 => functional.conv2d(input, weight, null, layer.stride, padding, layer.dilation),
-        _ => functional.conv3d(input, weight, null, layer.stride, padding, layer.dilation),
+        1 => functional.conv1d(input, weight, bias, layer.stride[0], padding[0], layer.dilation[0]),
+        2 => functional.conv2d(input, weight, bias, layer.stride, padding, layer.dilation),
+        _ => functional.conv3d(input, weight, bias, layer.stride, padding, layer.dilation),
     };
 }

@@ -1,0 +1,89 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ChannelGen.Views;
+
+/// <summary>
+/// The inputs that a network is given for gray images. The tensors that it is given are left to it, since it may keep
+/// them; what they were made from goes with this object.
+/// </summary>
+internal sealed class ImageCopies(object?[] inputs) : IDisposable
+{
+    private readonly List<(Tensor Copy, Tensor Original, bool IsOwn)> copies = [];
+
+    public object?[] Inputs { get; } = inputs;
+
+    public bool AreOnProcessor => copies.TrueForAll(copy => copy.Original.device_type == DeviceType.CPU);
+
+    /// <summary>[N, 1, ...] as [N, channels, ...] over the memory of a copy of one channel.</summary>
+    public Tensor Expand(Tensor image, int dimension, long channels)
+    {
+        Tensor own = image.clone();
+        copies.Add((own, image, true));
+        return own.expand(Sizes(image, dimension, channels));
+    }
+
+    /// <summary>[N, 1, ...] as [N, channels, ...] with memory for each channel.</summary>
+    public Tensor Stack(Tensor image, int dimension, long channels)
+    {
+        using Tensor expanded = image.expand(Sizes(image, dimension, channels));
+        Tensor stacked = expanded.contiguous();
+        copies.Add((stacked, image, false));
+        return stacked;
+    }
+
+    /// <summary>Whether the network has left each image as it was given; one that it disposed or reshaped counts as changed.</summary>
+    public bool AreUnchanged()
+    {
+        using IDisposable grad = no_grad();
+        return copies.TrueForAll(static pair => !pair.Copy.IsInvalid && IsShapeOf(pair.Copy.shape, pair.Original.shape) && AreSame(pair.Copy, pair.Original));
+    }
+
+    public static long[] Sizes(Tensor image, int dimension, long channels)
+    {
+        long[] sizes = image.shape;
+        sizes[dimension] = channels;
+        return sizes;
+    }
+
+    /// <summary>
+    /// An answer that is the image itself, or a part of it, has channels that are the same memory; what a caller writes to
+    /// must not be.
+    /// </summary>
+    public static TResult OfItsOwn<TResult>(TResult result)
+    {
+        if (result is not Tensor tensor || tensor.IsInvalid || !Enumerable.Range(0, (int)tensor.dim()).Any(dimension => tensor.size(dimension) > 1 && tensor.stride(dimension) == 0))
+        {
+            return result;
+        }
+
+        return (TResult)(object)tensor.contiguous();
+    }
+
+    public void Dispose()
+    {
+        foreach ((Tensor copy, _, bool isOwn) in copies)
+        {
+            if (isOwn)
+            {
+                copy.Dispose();
+            }
+        }
+    }
+
+    private static bool IsShapeOf(long[] copy, long[] original) =>
+        copy.Length == original.Length && copy.Zip(original, (size, gray) => size == gray || gray == 1).All(same => same);
+
+    private static bool AreSame(Tensor copy, Tensor original)
+    {
+        using Tensor stacked = original.expand(copy.shape);
+        if (copy.Equals(stacked))
+        {
+            return true;
+        }
+
+        // What is no number equals nothing, itself included.
+        using DisposeScope scope = NewDisposeScope();
+        return copy.eq(stacked).logical_or(copy.isnan().logical_and(stacked.isnan())).all().item<bool>();
+    }
+}

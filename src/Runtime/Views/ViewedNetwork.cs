@@ -1,0 +1,219 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using ChannelGen.Conversion;
+using ChannelGen.Convolutions;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ChannelGen.Views;
+
+/// <summary>
+/// What a grayscale view does for networks of any number of inputs: it gives the network the image expanded over the
+/// channels, without a copy of it for each, and lets convolutions compute from one of them.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class ViewedNetwork
+{
+    // What libtorch says when a network writes to an image whose channels are the same memory.
+    private const string OverlapMessage = "more than one element of the written-to tensor";
+
+    [ThreadStatic]
+    private static ViewedNetwork? called;
+
+    private readonly Module network;
+    private readonly long channels;
+    private readonly IReadOnlyList<ImageInput> images;
+    private readonly LayerTally[] layers;
+    private readonly IReadOnlyList<int> spatialDimensions;
+    private int hasRun;
+    private int isDisposed;
+
+    // Of evaluation and of training: what the network is seen to do with its image.
+    private readonly ImageUse[] uses = new ImageUse[2];
+
+    internal ViewedNetwork(Module network, long channels, IReadOnlyList<ImageInput> images)
+    {
+        this.network = network;
+        this.channels = channels;
+        this.images = images;
+        layers = [.. Seen().Select(named => new LayerTally(named))];
+        spatialDimensions = SpatialDimensions();
+        foreach (LayerTally layer in layers)
+        {
+            GrayShortcut.Attach(layer.Named.Layer);
+        }
+    }
+
+    private enum ImageUse
+    {
+        Unknown,
+        Reads,
+        Writes,
+    }
+
+    internal bool IsDisposed => Volatile.Read(ref isDisposed) != 0;
+
+    internal IReadOnlyList<ViewedLayer> Layers => [.. layers.Select(layer => layer.Result(Volatile.Read(ref hasRun) != 0))];
+
+    private string NetworkName => network.GetType().Name;
+
+    /// <summary>The next run on this thread is to be the network's call, with its hooks, and not its forward.</summary>
+    internal void NextRunIsCall() => called = this;
+
+    /// <summary>Runs the network with each gray image among its inputs expanded over the channels.</summary>
+    /// <param name="inputs">The network's inputs.</param>
+    /// <param name="forward">Runs the network's forward.</param>
+    /// <param name="call">Runs the network's call.</param>
+    internal TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> forward, Func<object?[], TResult> call)
+    {
+        bool isCall = ReferenceEquals(called, this);
+        called = null;
+        EnsureUsable();
+        return network is Convolution bare && CanRunFromOneChannel(bare, inputs, isCall)
+            ? (TResult)(object)RunFromOneChannel(bare, (Tensor)inputs[0]!)
+            : Run(inputs, isCall ? call : forward);
+    }
+
+    private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run)
+    {
+        var given = new GivenImages(inputs, images, tensor => ImagePlace.Of(tensor, channels, spatialDimensions, NetworkName, "image"));
+        Volatile.Write(ref hasRun, 1);
+        if (!given.AnyIsGray)
+        {
+            return Run(inputs, run, comparesValues: false);
+        }
+
+        ref ImageUse use = ref uses[network.training ? 1 : 0];
+        ImageUse known = use;
+        if (known == ImageUse.Reads)
+        {
+            (bool isDone, TResult? result) = RunExpanded(given, run);
+            if (isDone)
+            {
+                return result!;
+            }
+
+            known = use = ImageUse.Writes;
+        }
+
+        using ImageCopies copies = given.Stacked(channels);
+        TResult answer = Run(copies.Inputs, run, comparesValues: known == ImageUse.Unknown);
+        if (known == ImageUse.Unknown)
+        {
+            use = copies.AreUnchanged() ? ImageUse.Reads : ImageUse.Writes;
+        }
+
+        return answer;
+    }
+
+    /// <summary>A bare convolution is computed at once, unless others hooked it: it keeps nothing of its input and writes nothing.</summary>
+    private bool CanRunFromOneChannel(Convolution bare, object?[] inputs, bool isCall)
+    {
+        if (inputs is not [Tensor image] || (isCall && !GrayShortcut.IsAloneOn(bare)))
+        {
+            return false;
+        }
+
+        ImagePlace place = ImagePlace.Of(image, channels, spatialDimensions, NetworkName, nameof(image));
+        return place.IsGray && place.Dimension == image.dim() - bare.SpatialDimensions() - 1;
+    }
+
+    private Tensor RunFromOneChannel(Convolution bare, Tensor image)
+    {
+        Volatile.Write(ref hasRun, 1);
+        layers[0].Count(FullChannelReasons.None);
+        return OneChannel.Run(bare, image);
+    }
+
+    internal void Count(Convolution layer, FullChannelReasons reason)
+    {
+        foreach (LayerTally tally in layers)
+        {
+            if (ReferenceEquals(tally.Named.Layer, layer))
+            {
+                tally.Count(reason);
+            }
+        }
+    }
+
+    /// <summary>Takes the hooks off and leaves the network alone.</summary>
+    internal void Dispose()
+    {
+        if (Interlocked.Exchange(ref isDisposed, 1) == 0)
+        {
+            foreach (LayerTally layer in layers)
+            {
+                GrayShortcut.Detach(layer.Named.Layer);
+            }
+        }
+    }
+
+    /// <summary>Not done if the network writes to its image, which it must be given a copy of.</summary>
+    private (bool IsDone, TResult? Result) RunExpanded<TResult>(GivenImages given, Func<object?[], TResult> run)
+    {
+        using ImageCopies copies = given.Expanded(channels);
+        TResult result;
+        try
+        {
+            result = Run(copies.Inputs, run, comparesValues: false);
+        }
+        catch (ExternalException exception) when (exception.Message.Contains(OverlapMessage, StringComparison.Ordinal))
+        {
+            return (false, default);
+        }
+
+        // A write to one plane reaches all of them and fails nowhere: it is seen here. On other devices than the processor
+        // looking would wait for all that was asked of them, so that there the first run alone is looked at.
+        return copies.AreOnProcessor && !copies.AreUnchanged() ? (false, default) : (true, ImageCopies.OfItsOwn(result));
+    }
+
+    private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run, bool comparesValues)
+    {
+        using ViewRun entered = ViewRun.Enter(this, comparesValues);
+        return run(inputs);
+    }
+
+    private void EnsureUsable()
+    {
+        if (IsDisposed)
+        {
+            throw new ObjectDisposedException(NetworkName, $"This grayscale view of {NetworkName} is disposed. Ask the network for another with AsGrayscale().");
+        }
+
+        foreach (LayerTally layer in layers)
+        {
+            Convolution convolution = layer.Named.Layer;
+            if (convolution.weight is null || convolution.weight.IsInvalid)
+            {
+                EnsureAlive(network);
+            }
+            else if (convolution.in_channels != channels)
+            {
+                throw new InvalidOperationException(
+                    $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} channels now; the grayscale view of {NetworkName} was made "
+                    + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.");
+            }
+        }
+    }
+
+    /// <exception cref="ArgumentException">All that the network is made of is disposed.</exception>
+    internal static void EnsureAlive(Module network)
+    {
+        Parameter[] parameters = [.. network.parameters()];
+        if (parameters.Length > 0 && parameters.All(parameter => parameter is null || parameter.IsInvalid))
+        {
+            throw new ArgumentException($"{network.GetType().Name} is disposed; wanted a network that is alive.", nameof(network));
+        }
+    }
+
+    private NamedConvolution[] Seen() => network is Convolution bare ? [new NamedConvolution("", bare)] : StemFinder.Candidates(network, channels);
+
+    private int[] SpatialDimensions()
+    {
+        IEnumerable<Convolution> seen = layers.Length > 0 ? layers.Select(layer => layer.Named.Layer) : StemFinder.All(network).Select(named => named.Layer);
+        int[] found = [.. seen.Select(layer => layer.SpatialDimensions()).Distinct()];
+        return found.Length > 0 ? found : [2];
+    }
+}
