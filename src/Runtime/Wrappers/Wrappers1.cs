@@ -6,6 +6,7 @@
 
 using ChannelGen.Checkpoints;
 using ChannelGen.Conversion;
+using ChannelGen.Convolutions;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,7 +43,9 @@ namespace ChannelGen
         public override TResult forward(T1 input1)
         {
             Conversion.CheckImage((input1 as Tensor)!);
-            return Network.forward(input1);
+            TResult result = Network.forward(input1);
+            ConstantAddition.Complete(Network, input1, result);
+            return result;
         }
 
         /// <summary>
@@ -194,7 +197,8 @@ namespace ChannelGen
         {
             foreach (Func<Module<T1, TResult>, T1, TResult, TResult> hook in HookTables.Table<Dictionary<string, Func<Module<T1, TResult>, T1, TResult, TResult>>>(Network, "post_hooks").Values)
             {
-                if (hook(Network, input1, result) is { } modified)
+                // forward has added it already: the wrapper's gives the same whether or not it is run through call.
+                if (!ConstantAddition.IsHook(hook) && hook(Network, input1, result) is { } modified)
                 {
                     result = modified;
                 }

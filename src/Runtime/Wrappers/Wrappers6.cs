@@ -6,6 +6,7 @@
 
 using ChannelGen.Checkpoints;
 using ChannelGen.Conversion;
+using ChannelGen.Convolutions;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,7 +43,9 @@ namespace ChannelGen
         public override TResult forward(T1 input1, T2 input2, T3 input3, T4 input4, T5 input5, T6 input6)
         {
             Conversion.CheckImage((input1 as Tensor)!);
-            return Network.forward(input1, input2, input3, input4, input5, input6);
+            TResult result = Network.forward(input1, input2, input3, input4, input5, input6);
+            ConstantAddition.Complete(Network, input1, result);
+            return result;
         }
 
         /// <summary>
@@ -194,7 +197,8 @@ namespace ChannelGen
         {
             foreach (Func<Module<T1, T2, T3, T4, T5, T6, TResult>, T1, T2, T3, T4, T5, T6, TResult, TResult> hook in HookTables.Table<Dictionary<string, Func<Module<T1, T2, T3, T4, T5, T6, TResult>, T1, T2, T3, T4, T5, T6, TResult, TResult>>>(Network, "post_hooks").Values)
             {
-                if (hook(Network, input1, input2, input3, input4, input5, input6, result) is { } modified)
+                // forward has added it already: the wrapper's gives the same whether or not it is run through call.
+                if (!ConstantAddition.IsHook(hook) && hook(Network, input1, input2, input3, input4, input5, input6, result) is { } modified)
                 {
                     result = modified;
                 }
