@@ -17,6 +17,12 @@ internal static class ConvolutionAccess
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
     public static extern ref TorchSharp.Utils.OrderedDict<string, (Tensor, bool)> Buffers(Module module);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_params")]
+    public static extern ref TorchSharp.Utils.OrderedDict<string, Parameter> Parameters(Module module);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_submodules")]
+    public static extern ref TorchSharp.Utils.OrderedDict<string, Module> Submodules(Module module);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reversed_padding_repeated_twice")]
     private static extern ref long[] ReversedPadding(Convolution layer);
 
