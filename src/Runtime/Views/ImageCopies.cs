@@ -9,9 +9,12 @@ namespace ChannelGen.Views;
 /// </summary>
 internal sealed class ImageCopies(object?[] inputs) : IDisposable
 {
-    private readonly List<(Tensor Copy, Tensor Original, bool IsOwn)> copies = [];
+    private readonly List<(Tensor Copy, Tensor Given, Tensor Original, WriteWatch? Watch)> copies = [];
 
     public object?[] Inputs { get; } = inputs;
+
+    /// <summary>What the network is given for the gray images.</summary>
+    public IEnumerable<Tensor> Given => copies.Select(static copy => copy.Given);
 
     public bool AreOnProcessor => copies.TrueForAll(copy => copy.Original.device_type == DeviceType.CPU);
 
@@ -19,16 +22,25 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
     public Tensor Expand(Tensor image, int dimension, long channels)
     {
         Tensor own = image.clone();
-        copies.Add((own, image, true));
-        return own.expand(Sizes(image, dimension, channels));
+        Tensor expanded = own.expand(Sizes(image, dimension, channels));
+        copies.Add((own, expanded, image, null));
+        return expanded;
     }
 
     /// <summary>[N, 1, ...] as [N, channels, ...] with memory for each channel.</summary>
-    public Tensor Stack(Tensor image, int dimension, long channels)
+    /// <param name="image">The image.</param>
+    /// <param name="dimension">The dimension of its channels.</param>
+    /// <param name="channels">How many are wanted.</param>
+    /// <param name="isWatched">Whether it is to be seen if the network writes to it.</param>
+    public Tensor Stack(Tensor image, int dimension, long channels, bool isWatched)
     {
+        // A tensor that is made in inference mode has no version, by which writing to it is seen.
+        bool isInference = isWatched && is_inference_mode_enabled();
+        using IDisposable? mode = isInference ? inference_mode(false) : null;
+        using IDisposable? grad = isInference ? no_grad() : null;
         using Tensor expanded = image.expand(Sizes(image, dimension, channels));
         Tensor stacked = expanded.contiguous();
-        copies.Add((stacked, image, false));
+        copies.Add((stacked, stacked, image, isWatched && stacked.numel() > 0 ? new WriteWatch(stacked) : null));
         return stacked;
     }
 
@@ -36,7 +48,9 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
     public bool AreUnchanged()
     {
         using IDisposable grad = no_grad();
-        return copies.TrueForAll(static pair => !pair.Copy.IsInvalid && IsShapeOf(pair.Copy.shape, pair.Original.shape) && AreSame(pair.Copy, pair.Original));
+        return copies.TrueForAll(static pair => !pair.Copy.IsInvalid
+            && IsShapeOf(pair.Copy.shape, pair.Original.shape)
+            && (pair.Watch is { } watch ? !watch.HasSeenWrite() : AreSame(pair.Copy, pair.Original)));
     }
 
     public static long[] Sizes(Tensor image, int dimension, long channels)
@@ -62,9 +76,10 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
 
     public void Dispose()
     {
-        foreach ((Tensor copy, _, bool isOwn) in copies)
+        foreach ((Tensor copy, Tensor given, _, WriteWatch? watch) in copies)
         {
-            if (isOwn)
+            watch?.Dispose();
+            if (!ReferenceEquals(copy, given))
             {
                 copy.Dispose();
             }

@@ -16,10 +16,11 @@ internal readonly record struct ImagePlace(int Dimension, bool IsGray)
     /// <param name="image">The image.</param>
     /// <param name="channels">The channels that the network takes.</param>
     /// <param name="spatialDimensions">How many dimensions of space its convolutions have, in the order in which to try.</param>
+    /// <param name="isConvolution">Whether it is a convolution, which takes neither channels last nor frames.</param>
     /// <param name="network">Its name, for the message.</param>
     /// <param name="parameter">The name of the image among the network's inputs, for the message.</param>
     /// <exception cref="ArgumentException">It has another number of channels, or too few dimensions.</exception>
-    public static ImagePlace Of(Tensor image, long channels, IReadOnlyList<int> spatialDimensions, string network, string parameter)
+    public static ImagePlace Of(Tensor image, long channels, IReadOnlyList<int> spatialDimensions, bool isConvolution, string network, string parameter)
     {
         if (image.IsInvalid)
         {
@@ -33,14 +34,14 @@ internal readonly record struct ImagePlace(int Dimension, bool IsGray)
             foreach (int spatial in spatialDimensions)
             {
                 int first = shape.Length - spatial - 1;
-                if (first >= 0 && shape[first] == wanted)
+                if (first >= 0 && (first <= 1 || !isConvolution) && shape[first] == wanted)
                 {
                     return new ImagePlace(first, isGray);
                 }
             }
         }
 
-        bool mayBeLast = spatialDimensions.Any(spatial => shape.Length == spatial + 2 || shape.Length == spatial + 1);
+        bool mayBeLast = !isConvolution && spatialDimensions.Any(spatial => shape.Length == spatial + 2 || shape.Length == spatial + 1);
         return mayBeLast && (shape[^1] == 1 || shape[^1] == channels)
             ? new ImagePlace(shape.Length - 1, shape[^1] == 1)
             : throw new ArgumentException(Message(shape, channels, spatialDimensions[0], network), parameter);

@@ -1,14 +1,21 @@
+using System.Linq.Expressions;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Module = TorchSharp.torch.nn.Module;
 
 namespace ChannelGen.Views;
 
-/// <summary>The native handle of a module, which TorchSharp keeps to itself and closes when the module is disposed.</summary>
+/// <summary>The native side of a module, which TorchSharp closes as the module is disposed, and keeps to itself.</summary>
 internal static class ModuleHandle
 {
-    private static readonly FieldInfo Handle = typeof(Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic)
-        ?? throw new MissingFieldException(typeof(Module).FullName, "handle");
+    private static readonly Func<Module, SafeHandle?> Handle = Read();
 
-    public static bool IsClosed(Module module) => Handle.GetValue(module) is SafeHandle { IsClosed: true } or SafeHandle { IsInvalid: true };
+    public static bool IsClosed(Module module) => Handle(module) is { IsClosed: true };
+
+    private static Func<Module, SafeHandle?> Read()
+    {
+        FieldInfo field = typeof(Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(typeof(Module).FullName, "handle");
+        ParameterExpression module = Expression.Parameter(typeof(Module));
+        return Expression.Lambda<Func<Module, SafeHandle?>>(Expression.Convert(Expression.Field(module, field), typeof(SafeHandle)), module).Compile();
+    }
 }

@@ -15,7 +15,10 @@ internal static class OneChannel
     /// <param name="gray">[N, 1, spatial...] or [1, spatial...].</param>
     public static Tensor Run(Convolution layer, Tensor gray)
     {
-        using Tensor weight = Summed(layer);
+        // The gradient of a sum is one kernel seen three times over, that of a product has memory for each: what autograd.grad
+        // gives can then be written to, as after a stacked run.
+        using Tensor? product = layer.weight.requires_grad && is_grad_enabled() ? layer.weight.mul(1) : null;
+        using Tensor weight = Summed(layer, product ?? layer.weight);
         return layer.Run(gray, weight, layer.bias);
     }
 
@@ -35,9 +38,8 @@ internal static class OneChannel
     /// [out, 1, k...], or [1, out, k...] if transposed. An output channel sees the input channels of its group alone, so
     /// that the sum is taken in each group, and one group is left.
     /// </summary>
-    private static Tensor Summed(Convolution layer)
+    private static Tensor Summed(Convolution layer, Tensor weight)
     {
-        Tensor weight = layer.weight;
         if (!layer.transposed)
         {
             return weight.sum(1, keepdim: true);
@@ -50,7 +52,8 @@ internal static class OneChannel
 
         using Tensor grouped = weight.unflatten(0, layer.groups, weight.size(0) / layer.groups);
         using Tensor summed = grouped.sum(1);
-        return summed.flatten(0, 1).unsqueeze(0);
+        using Tensor flat = summed.flatten(0, 1);
+        return flat.unsqueeze(0);
     }
 
     private static long Size(Convolution layer, int index)

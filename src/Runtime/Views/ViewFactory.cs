@@ -37,6 +37,7 @@ public static class ViewFactory
         {
             if (views.TryGetValue(key, out (Module View, ViewedNetwork Viewed) found) && !found.Viewed.IsDisposed)
             {
+                found.Viewed.EnsureUsable();
                 return (TView)found.View;
             }
 

@@ -16,8 +16,9 @@ namespace ChannelGen.Views;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class ViewedNetwork
 {
-    // What libtorch says when a network writes to an image whose channels are the same memory.
-    private const string OverlapMessage = "more than one element of the written-to tensor";
+    // What libtorch and TorchSharp say when a network writes to an image whose channels are the same memory, or asks for its
+    // elements in a row.
+    private static readonly string[] LayoutMessages = ["more than one element of the written-to tensor", "view size is not compatible with input tensor's size and stride", "non-contiguous tensor"];
 
     [ThreadStatic]
     private static ViewedNetwork? called;
@@ -27,6 +28,7 @@ public sealed class ViewedNetwork
     private readonly IReadOnlyList<ImageInput> images;
     private readonly LayerTally[] layers;
     private readonly IReadOnlyList<int> spatialDimensions;
+    private readonly KeptImages kept = new();
     private int hasRun;
     private int isDisposed;
 
@@ -49,8 +51,15 @@ public sealed class ViewedNetwork
     private enum ImageUse
     {
         Unknown,
+
+        // It has been run on an image of its own, to which it wrote nothing.
+        SeenToRead,
+
+        // It has been run on an image whose channels are the same memory.
         Reads,
-        Writes,
+
+        // It writes to its image, gives it away, or wants its elements in a row.
+        NeedsItsOwn,
     }
 
     internal bool IsDisposed => Volatile.Read(ref isDisposed) != 0;
@@ -78,7 +87,7 @@ public sealed class ViewedNetwork
 
     private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run)
     {
-        var given = new GivenImages(inputs, images, tensor => ImagePlace.Of(tensor, channels, spatialDimensions, NetworkName, "image"));
+        var given = new GivenImages(inputs, images, tensor => ImagePlace.Of(tensor, channels, spatialDimensions, network is Convolution, NetworkName, "image"));
         Volatile.Write(ref hasRun, 1);
         if (!given.AnyIsGray)
         {
@@ -87,22 +96,21 @@ public sealed class ViewedNetwork
 
         ref ImageUse use = ref uses[network.training ? 1 : 0];
         ImageUse known = use;
-        if (known == ImageUse.Reads)
+        if (known is ImageUse.SeenToRead or ImageUse.Reads)
         {
-            (bool isDone, TResult? result) = RunExpanded(given, run);
+            (bool isDone, TResult? result) = RunExpanded(given, run, isFirst: known == ImageUse.SeenToRead);
+            known = use = isDone ? ImageUse.Reads : ImageUse.NeedsItsOwn;
             if (isDone)
             {
                 return result!;
             }
-
-            known = use = ImageUse.Writes;
         }
 
-        using ImageCopies copies = given.Stacked(channels);
+        using ImageCopies copies = given.Stacked(channels, isWatched: known == ImageUse.Unknown);
         TResult answer = Run(copies.Inputs, run, comparesValues: known == ImageUse.Unknown);
         if (known == ImageUse.Unknown)
         {
-            use = copies.AreUnchanged() ? ImageUse.Reads : ImageUse.Writes;
+            use = copies.AreUnchanged() && !ResultImages.AreIn(answer, copies.Given) ? ImageUse.SeenToRead : ImageUse.NeedsItsOwn;
         }
 
         return answer;
@@ -116,7 +124,7 @@ public sealed class ViewedNetwork
             return false;
         }
 
-        ImagePlace place = ImagePlace.Of(image, channels, spatialDimensions, NetworkName, nameof(image));
+        ImagePlace place = ImagePlace.Of(image, channels, spatialDimensions, network is Convolution, NetworkName, nameof(image));
         return place.IsGray && place.Dimension == image.dim() - bare.SpatialDimensions() - 1;
     }
 
@@ -150,24 +158,36 @@ public sealed class ViewedNetwork
         }
     }
 
-    /// <summary>Not done if the network writes to its image, which it must be given a copy of.</summary>
-    private (bool IsDone, TResult? Result) RunExpanded<TResult>(GivenImages given, Func<object?[], TResult> run)
+    /// <summary>
+    /// Not done if the network writes to its image, or wants its elements in a row: it must be given a copy. The first time,
+    /// what it did until then is taken back.
+    /// </summary>
+    private (bool IsDone, TResult? Result) RunExpanded<TResult>(GivenImages given, Func<object?[], TResult> run, bool isFirst)
     {
+        using NetworkState? before = isFirst ? new NetworkState(network) : null;
         using ImageCopies copies = given.Expanded(channels);
-        TResult result;
         try
         {
-            result = Run(copies.Inputs, run, comparesValues: false);
+            TResult result = Run(copies.Inputs, run, comparesValues: false);
+
+            // A write to one plane reaches all of them and fails nowhere: it is seen here. On other devices than the processor
+            // looking would wait for all that was asked of them, so that there the first run alone is looked at.
+            if (!copies.AreOnProcessor || copies.AreUnchanged())
+            {
+                kept.Add(copies.Given);
+                return (true, ImageCopies.OfItsOwn(result));
+            }
         }
-        catch (ExternalException exception) when (exception.Message.Contains(OverlapMessage, StringComparison.Ordinal))
+        catch (Exception exception) when (exception is ExternalException or InvalidOperationException && IsAboutLayout(exception))
         {
-            return (false, default);
+            kept.GiveMemory();
         }
 
-        // A write to one plane reaches all of them and fails nowhere: it is seen here. On other devices than the processor
-        // looking would wait for all that was asked of them, so that there the first run alone is looked at.
-        return copies.AreOnProcessor && !copies.AreUnchanged() ? (false, default) : (true, ImageCopies.OfItsOwn(result));
+        before?.PutBack();
+        return (false, default);
     }
+
+    private static bool IsAboutLayout(Exception exception) => LayoutMessages.Any(message => exception.Message.Contains(message, StringComparison.Ordinal));
 
     private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run, bool comparesValues)
     {
@@ -175,40 +195,40 @@ public sealed class ViewedNetwork
         return run(inputs);
     }
 
-    private void EnsureUsable()
+    /// <exception cref="ObjectDisposedException">The view is disposed.</exception>
+    /// <exception cref="ArgumentException">The network is disposed, or was converted in place.</exception>
+    internal void EnsureUsable()
     {
         if (IsDisposed)
         {
             throw new ObjectDisposedException(NetworkName, $"This grayscale view of {NetworkName} is disposed. Ask the network for another with AsGrayscale().");
         }
 
+        EnsureAlive(network);
         foreach (LayerTally layer in layers)
         {
             Convolution convolution = layer.Named.Layer;
-            if (convolution.weight is null || convolution.weight.IsInvalid)
+            if (convolution.in_channels != channels)
             {
-                EnsureAlive(network);
-            }
-            else if (convolution.in_channels != channels)
-            {
-                throw new InvalidOperationException(
+                throw new ArgumentException(
                     $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} channels now; the grayscale view of {NetworkName} was made "
-                    + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.");
+                    + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.",
+                    nameof(network));
             }
         }
     }
 
-    /// <summary>Refuses a network that is disposed. What is disposed is named no longer, so that its convolutions tell, or its handle.</summary>
-    /// <exception cref="ArgumentException">The network is disposed.</exception>
+    /// <exception cref="ArgumentException">It is disposed.</exception>
     internal static void EnsureAlive(Module network)
     {
-        Convolution[] convolutions = network is Convolution bare ? [bare] : [.. StemFinder.All(network).Select(named => named.Layer)];
-        bool hasDisposed = convolutions.Any(layer => layer.weight is null || layer.weight.IsInvalid);
-        if (ModuleHandle.IsClosed(network) || (hasDisposed && !network.parameters().Any()))
+        // A convolution disposes its kernels alone.
+        if (ModuleHandle.IsClosed(network) || network is Convolution { weight: null or { IsInvalid: true } })
         {
-            throw new ArgumentException($"{network.GetType().Name} is disposed; wanted a network that is alive.", nameof(network));
+            throw Disposed(network);
         }
     }
+
+    private static ArgumentException Disposed(Module network) => new($"{network.GetType().Name} is disposed; wanted a network that is alive.", nameof(network));
 
     private NamedConvolution[] Seen() => network is Convolution bare ? [new NamedConvolution("", bare)] : StemFinder.Candidates(network, channels);
 
