@@ -12,17 +12,17 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor Stacked = new(
         DiagnosticIds.Stacked,
         "A grayscale tensor is stacked into several channels",
-        "The grayscale tensor '{0}' is stacked into {1} channels{2}; convert the network with ToGrayscale() and pass '{0}' itself",
+        "The grayscale tensor '{0}' is stacked into {1} channels{2}; pass '{0}' itself to net.AsGrayscale(), or to deploy the network convert it with ToGrayscale()",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "If all input channels are equal, the first convolution with its kernels summed over the input channels gives the same activations from one channel: a third of the input, and a third of the first layer's parameters and multiplications.",
+        description: "If all input channels are equal, the first convolution with its kernels summed over the input channels gives the same activations from one channel. AsGrayscale() computes so and leaves the network as it is, for programs that train or also use it in color; ToGrayscale() converts the network itself, for what is deployed: a third of the input, and of the first layer's parameters and multiplications.",
         helpLinkUri: HelpBase + DiagnosticIds.Stacked + ".md");
 
     public static readonly DiagnosticDescriptor PerhapsStacked = new(
         DiagnosticIds.PerhapsStacked,
         "A tensor is perhaps a grayscale image stacked into several channels",
-        "The tensor '{0}' is copied {1} times, perhaps into channels; if it is a grayscale image, convert the network with ToGrayscale() and pass '{0}' itself",
+        "The tensor '{0}' is copied {1} times, perhaps into channels; if it is a grayscale image, pass '{0}' itself to net.AsGrayscale(), or to deploy the network convert it with ToGrayscale()",
         Category,
         DiagnosticSeverity.Info,
         isEnabledByDefault: true,
@@ -52,11 +52,11 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor UsedAfterConversion = new(
         DiagnosticIds.UsedAfterConversion,
         "A color network is used after it was converted to grayscale",
-        "'{0}' was converted in place by ToGrayscale(), so it takes one channel now; call the wrapper that ToGrayscale() gave",
+        "'{0}' was converted in place by ToGrayscale(), so it takes one channel now; call the wrapper that ToGrayscale() gave, or use net.AsGrayscale() instead, which leaves the network in color",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "ToGrayscale() changes the network itself. What is still called with color images afterwards fails, and what is called with gray images bypasses the wrapper's check.",
+        description: "ToGrayscale() changes the network itself. What is still called with color images afterwards fails, and what is called with gray images bypasses the wrapper's check. AsGrayscale() is a view, which takes gray images and leaves the network in color.",
         helpLinkUri: HelpBase + DiagnosticIds.UsedAfterConversion + ".md");
 
     public static readonly DiagnosticDescriptor InvalidOption = new(

@@ -27,6 +27,7 @@ internal sealed class TorchSymbols
         Transforms = vision?.GetTypeByMetadataName("TorchSharp.torchvision+transforms");
         TransformsFunctional = vision?.GetTypeByMetadataName("TorchSharp.torchvision+transforms+functional");
         ChannelConversions = runtime?.GetTypeByMetadataName("ChannelGen.ChannelConversions");
+        ChannelViews = runtime?.GetTypeByMetadataName("ChannelGen.ChannelViews");
         GrayscaleInput = runtime?.GetTypeByMetadataName("ChannelGen.GrayscaleInputAttribute");
     }
 
@@ -57,6 +58,9 @@ internal sealed class TorchSymbols
 
     /// <summary>The extension methods of our own runtime; null where only TorchSharp is referenced.</summary>
     public INamedTypeSymbol? ChannelConversions { get; }
+
+    /// <summary>AsGrayscale of our own runtime; null where only TorchSharp is referenced.</summary>
+    public INamedTypeSymbol? ChannelViews { get; }
 
     /// <summary>The attribute of our own runtime.</summary>
     public INamedTypeSymbol? GrayscaleInput { get; }
@@ -109,20 +113,12 @@ internal sealed class TorchSymbols
 
     public bool IsParameter(ITypeSymbol? type) => Parameter is not null && Inherits(type, Parameter);
 
-    /// <summary>Whether a method is one of TorchSharp's own, TorchVision's included.</summary>
-    public bool IsOfTorch(IMethodSymbol method)
-    {
-        for (INamedTypeSymbol? type = method.ContainingType; type is not null; type = type.ContainingType)
-        {
-            if (type.ContainingType is null)
-            {
-                return type.ContainingNamespace is { Name: "TorchSharp" or "Modules" } space
-                    && (space.ContainingNamespace.IsGlobalNamespace || space.ContainingNamespace.Name == "TorchSharp");
-            }
-        }
-
-        return false;
-    }
+    /// <summary>
+    /// Whether a method is one of TorchSharp's own, TorchVision's included. The assembly says so: programs have namespaces that
+    /// are called the same.
+    /// </summary>
+    public bool IsOfTorch(IMethodSymbol method) =>
+        method.ContainingAssembly?.Name is TorchName or "TorchVision" or "TorchAudio" or "TorchText";
 
     /// <summary>Whether a type is TorchSharp's own: no class of a program is found among its bases.</summary>
     public bool IsOwn(ITypeSymbol type) => SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, Tensor.ContainingAssembly);

@@ -14,30 +14,11 @@ namespace ChannelGen.CodeFixes;
 /// The change of one call: net.forward(stacked) becomes net.ToGrayscale().forward(gray). It exists only where the program
 /// computes the same numbers afterwards, as far as the source shows.
 /// </summary>
-internal sealed class CallConversion
+internal static class CallConversion
 {
     private const int MaximumDepth = 8;
 
-    private CallConversion(Dictionary<SyntaxNode, SyntaxNode> replacements, IReadOnlyCollection<SyntaxNode> removals, INamedTypeSymbol? network, bool needsUsing)
-    {
-        Replacements = replacements;
-        Removals = removals;
-        Network = network;
-        NeedsUsing = needsUsing;
-    }
-
-    /// <summary>Nodes of the original tree and what takes their place.</summary>
-    public IReadOnlyDictionary<SyntaxNode, SyntaxNode> Replacements { get; }
-
-    /// <summary>Statements that are of no use afterwards.</summary>
-    public IReadOnlyCollection<SyntaxNode> Removals { get; }
-
-    /// <summary>The network's class, where it is in the solution and could be marked.</summary>
-    public INamedTypeSymbol? Network { get; }
-
-    public bool NeedsUsing { get; }
-
-    public static CallConversion? Find(SyntaxNode root, SemanticModel model, Diagnostic diagnostic, CancellationToken cancellation)
+    public static SourceChange? Find(SyntaxNode root, SemanticModel model, Diagnostic diagnostic, CancellationToken cancellation)
     {
         if (Replacement.Of(diagnostic) is not { } replacement
             || TorchSymbols.Of(model.Compilation) is not { ChannelConversions: not null } symbols
@@ -48,7 +29,7 @@ internal sealed class CallConversion
         }
 
         var context = new ValueContext(model, symbols, cancellation);
-        if (Of(stacked, replacement, context, out NetworkCall? call) is not { } conversion || call!.OthersToConvert(context) is not { } others)
+        if (Of(stacked, replacement, context, out NetworkCall? call) is not { } change || call!.OthersToConvert(context) is not { } others)
         {
             return null;
         }
@@ -61,25 +42,14 @@ internal sealed class CallConversion
                 return null;
             }
 
-            conversion = conversion.And(converted);
+            change.Add(converted);
         }
 
-        return conversion;
-    }
-
-    private CallConversion And(CallConversion more)
-    {
-        Dictionary<SyntaxNode, SyntaxNode> replacements = Replacements.ToDictionary(static pair => pair.Key, static pair => pair.Value);
-        foreach (KeyValuePair<SyntaxNode, SyntaxNode> replacement in more.Replacements)
-        {
-            replacements[replacement.Key] = replacement.Value;
-        }
-
-        return new CallConversion(replacements, [.. Removals.Union(more.Removals)], Network, NeedsUsing || more.NeedsUsing);
+        return change;
     }
 
     /// <summary>The change of a call that was not asked about itself.</summary>
-    private static CallConversion? OfOther(InvocationExpressionSyntax call, ValueContext context)
+    private static SourceChange? OfOther(InvocationExpressionSyntax call, ValueContext context)
     {
         if (call.ArgumentList.Arguments is not [{ Expression: var image }, ..] || Stack(image, context, MaximumDepth) is not { } stacked || context.Operation(stacked) is not { } operation)
         {
@@ -109,9 +79,16 @@ internal sealed class CallConversion
         _ => null,
     };
 
-    private static CallConversion? Of(ExpressionSyntax stacked, Replacement replacement, ValueContext context, out NetworkCall? call)
+    private static SourceChange? Of(ExpressionSyntax stacked, Replacement replacement, ValueContext context, out NetworkCall? call)
     {
         call = null;
+
+        // What a view cannot take the place of, a conversion cannot either.
+        if (replacement.IsGuarded || replacement.Copies != 3 || ViewFinder.Find(stacked, replacement, context) is null)
+        {
+            return null;
+        }
+
         if (stacked.SyntaxTree.GetRoot(context.Cancellation).FindNode(new Microsoft.CodeAnalysis.Text.TextSpan(replacement.SourceStart, replacement.SourceLength), getInnermostNodeForTie: true) is not ExpressionSyntax source
             || stacked.DescendantNodesAndSelf().Any(static node => node is MemberBindingExpressionSyntax))
         {
@@ -166,7 +143,7 @@ internal sealed class CallConversion
         }
     }
 
-    private static CallConversion? AtArgument(ArgumentSyntax argument, ExpressionSyntax stacked, ExpressionSyntax gray, ValueContext context, out NetworkCall? call)
+    private static SourceChange? AtArgument(ArgumentSyntax argument, ExpressionSyntax stacked, ExpressionSyntax gray, ValueContext context, out NetworkCall? call)
     {
         call = NetworkCall.Of(argument, context);
         if (call is null)
@@ -174,12 +151,10 @@ internal sealed class CallConversion
             return null;
         }
 
-        var replacements = new Dictionary<SyntaxNode, SyntaxNode> { [stacked] = gray.WithTriviaFrom(stacked) };
-        call.ConvertReceiver(replacements, context);
-        return new CallConversion(replacements, UnusedAfter([stacked], stacked, context), call.MarkableClass(context), call.NeedsUsing(context));
+        return Change(call, stacked, gray, stacked, context);
     }
 
-    private static CallConversion? ThroughLocal(
+    private static SourceChange? ThroughLocal(
         LocalDeclarationStatementSyntax statement,
         VariableDeclaratorSyntax declarator,
         ExpressionSyntax stacked,
@@ -211,13 +186,12 @@ internal sealed class CallConversion
             return null;
         }
 
-        var replacements = new Dictionary<SyntaxNode, SyntaxNode>();
-        call.ConvertReceiver(replacements, context);
         bool isVariable = stacked == outermost && source.Bare() is IdentifierNameSyntax && HoldsTheSameAt(source, read, context);
         if (isVariable && replacement.Unsqueeze is null)
         {
-            replacements[read] = gray.WithTriviaFrom(read);
-            return new CallConversion(replacements, [statement, .. UnusedAfter([stacked], stacked, context)], call.MarkableClass(context), call.NeedsUsing(context));
+            SourceChange inlined = Change(call, read, gray, stacked, context);
+            inlined.Remove(statement);
+            return inlined;
         }
 
         // "using var" would dispose the caller's own tensor at the end.
@@ -226,51 +200,19 @@ internal sealed class CallConversion
             return null;
         }
 
-        replacements[stacked] = gray.WithTriviaFrom(stacked);
-        return new CallConversion(replacements, UnusedAfter([stacked], stacked, context), call.MarkableClass(context), call.NeedsUsing(context));
+        return Change(call, stacked, gray, stacked, context);
+    }
+
+    private static SourceChange Change(NetworkCall call, ExpressionSyntax node, ExpressionSyntax gray, ExpressionSyntax stacked, ValueContext context)
+    {
+        var change = new SourceChange { Network = call.MarkableClass(context), NeedsUsing = call.NeedsUsing(context) };
+        change.Replace(node, gray);
+        call.ConvertReceiver(change, context);
+        Unused.Remove(stacked, change, context);
+        return change;
     }
 
     private static bool HoldsTheSameAt(ExpressionSyntax source, SyntaxNode use, ValueContext context) =>
         context.Model.GetSymbolInfo(source.Bare(), context.Cancellation).Symbol is { } variable and (ILocalSymbol or IParameterSymbol)
         && context.History(variable, source).IsUnchanged(source, use);
-
-    /// <summary>Local declarations that only what is taken out refers to: the array of the parts, an alias of the tensor.</summary>
-    private static IReadOnlyCollection<SyntaxNode> UnusedAfter(List<SyntaxNode> gone, ExpressionSyntax stacked, ValueContext context)
-    {
-        var removals = new List<SyntaxNode>();
-        var open = new Queue<SyntaxNode>([stacked]);
-        while (open.Count > 0)
-        {
-            foreach (IdentifierNameSyntax identifier in open.Dequeue().DescendantNodesAndSelf().OfType<IdentifierNameSyntax>())
-            {
-                if (context.Model.GetSymbolInfo(identifier, context.Cancellation).Symbol is not ILocalSymbol local
-                    || local.DeclaringSyntaxReferences.Length != 1
-                    || local.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation) is not VariableDeclaratorSyntax { Initializer.Value: { } value, Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax declaration } }
-                    || removals.Contains(declaration)
-                    || !declaration.UsingKeyword.IsKind(SyntaxKind.None)
-                    || !OnlyNames(value))
-                {
-                    continue;
-                }
-
-                VariableHistory history = context.History(local, identifier);
-                bool isUnused = history.Writes.Count == 1 && history.Mutations.Count == 0 && history.Escapes.Count == 0
-                    && history.Reads.All(read => gone.Any(node => node.Span.Contains(read.Span)));
-
-                // The gray tensor itself is still used.
-                if (isUnused && !context.Symbols.IsTensor(local.Type))
-                {
-                    removals.Add(declaration);
-                    gone.Add(declaration);
-                    open.Enqueue(value);
-                }
-            }
-        }
-
-        return removals;
-    }
-
-    /// <summary>Whether an expression does nothing but name values.</summary>
-    private static bool OnlyNames(ExpressionSyntax value) => !value.DescendantNodesAndSelf().Any(static node =>
-        node is InvocationExpressionSyntax { Expression: not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Repeat" or "ToArray" or "ToList" } } or AssignmentExpressionSyntax or AwaitExpressionSyntax);
 }

@@ -25,7 +25,7 @@ internal sealed class NetworkCall
     }
 
     /// <summary>Whether the network takes one channel already.</summary>
-    public bool IsGray => IsWrapper(type) || (receiver.Bare() is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" } });
+    public bool IsGray => Converted.Is(type, receiver);
 
     /// <summary>Null unless the argument is the image of a forward or call of a network that takes its image first.</summary>
     public static NetworkCall? Of(ArgumentSyntax argument, ValueContext context)
@@ -56,55 +56,37 @@ internal sealed class NetworkCall
         }
 
         ISymbol? network = context.Model.GetSymbolInfo(receiver.Bare(), context.Cancellation).Symbol;
-        return receiver.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax
-            && network is ILocalSymbol or IParameterSymbol or IFieldSymbol or IPropertySymbol
+        return receiver.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax }
+            && network is ILocalSymbol or IFieldSymbol
+            && call.Expression is MemberAccessExpressionSyntax
             && !IsPartOfNetwork(network, context)
             && !IsConvolution(context)
             && !DoesMoreWithItsImage(context)
-            && !IsAlias(network, context)
+            && MadeHere.Is(network, receiver, context)
+            && !WritesToItsImage(network, context)
                 ? OtherCalls(network, context)
                 : null;
     }
 
     /// <summary>Whether a call whose image is normalized first may be converted: it must be the only one.</summary>
-    public bool MayConvertNormalized(ValueContext context) => OthersToConvert(context) is { Count: 0 } && ExistingWrapper(context) is null;
+    public bool MayConvertNormalized(ValueContext context) => OthersToConvert(context) is { Count: 0 } && Converted.Wrapper(receiver, call, context) is null;
 
     /// <summary>net becomes net.ToGrayscale(), or the wrapper that the code has of it already.</summary>
-    public void ConvertReceiver(Dictionary<SyntaxNode, SyntaxNode> replacements, ValueContext context, string options = "")
+    public void ConvertReceiver(SourceChange change, ValueContext context, string options = "")
     {
         if (!IsGray)
         {
-            string converted = options.Length == 0 && ExistingWrapper(context) is { } wrapper ? wrapper : $"{receiver.WithoutTrivia()}.ToGrayscale({options})";
-            replacements[receiver] = SyntaxFactory.ParseExpression(converted).WithTriviaFrom(receiver);
+            string converted = options.Length == 0 && Converted.Wrapper(receiver, call, context) is { } wrapper ? wrapper : $"{receiver.WithoutTrivia()}.ToGrayscale({options})";
+            change.Edit(receiver, _ => SyntaxFactory.ParseExpression(converted).WithTriviaFrom(receiver));
         }
     }
 
-    /// <summary>The network's class if it is written in this project, and is not marked but could be.</summary>
-    public INamedTypeSymbol? MarkableClass(ValueContext context) =>
-        !IsGray
-        && type is INamedTypeSymbol { IsAbstract: false, IsFileLocal: false } named
-        && named.IsWrittenIn(context.Model.Compilation)
-        && !named.GetAttributes().Any(MarkedClassParser.IsMark)
-        && ExistingWrapper(context) is null
-            ? named
-            : null;
+    /// <summary>The network's class if it could be marked.</summary>
+    public INamedTypeSymbol? MarkableClass(ValueContext context) => IsGray || Converted.Wrapper(receiver, call, context) is not null ? null : Converted.MarkableClass(type);
 
     /// <summary>Whether ToGrayscale is not in sight where the call stands.</summary>
     public bool NeedsUsing(ValueContext context) =>
-        !IsGray && ExistingWrapper(context) is null && context.Model.LookupSymbols(call.SpanStart, type, "ToGrayscale", includeReducedExtensionMethods: true).IsEmpty;
-
-    private static bool IsWrapper(ITypeSymbol type)
-    {
-        for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
-        {
-            if (current is { Name: "GrayscaleModule", ContainingNamespace: { Name: "ChannelGen", ContainingNamespace.IsGlobalNamespace: true } })
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+        !IsGray && Converted.Wrapper(receiver, call, context) is null && context.Model.LookupSymbols(call.SpanStart, type, "ToGrayscale", includeReducedExtensionMethods: true).IsEmpty;
 
     /// <summary>
     /// In a network's own methods a layer or an inner network would be converted at each call, and its state_dict with it.
@@ -159,9 +141,29 @@ internal sealed class NetworkCall
         return false;
     }
 
-    /// <summary>Another name for a network that has one already, under which it may be given images in color.</summary>
-    private bool IsAlias(ISymbol network, ValueContext context) =>
-        network is ILocalSymbol && context.Definition(network, receiver).Value?.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax or ElementAccessExpressionSyntax;
+    /// <summary>
+    /// A network that changes its image in place would change the gray tensor that it is given now: nothing may read that later.
+    /// </summary>
+    private bool WritesToItsImage(ISymbol network, ValueContext context)
+    {
+        bool mayWrite = MadeHere.Sources(network, type, receiver, context).Any(source => source.DescendantNodesAndSelf().Any(static node => node is ArgumentSyntax
+        {
+            NameColon.Name.Identifier.ValueText: "inplace",
+            Expression: not LiteralExpressionSyntax { RawKind: (int)SyntaxKind.FalseLiteralExpression },
+        } or ArgumentSyntax { Expression: LiteralExpressionSyntax { RawKind: (int)SyntaxKind.TrueLiteralExpression }, NameColon: null }
+            or InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "relu_" or "add_" or "sub_" or "mul_" or "div_" or "clamp_" } }));
+        return mayWrite
+            && call.ArgumentList.DescendantNodes().OfType<IdentifierNameSyntax>()
+                .Select(name => context.Model.GetSymbolInfo(name, context.Cancellation).Symbol)
+                .Any(symbol => symbol is IParameterSymbol || (symbol is ILocalSymbol local && context.Symbols.IsTensor(local.Type) && IsUsedLater(local, context)));
+    }
+
+    private bool IsUsedLater(ILocalSymbol local, ValueContext context)
+    {
+        VariableHistory history = context.History(local, call);
+        return history.Reads.Concat<SyntaxNode>(history.Escapes).Concat(history.Mutations)
+            .Any(use => !call.Span.Contains(use.Span) && (use.SpanStart > call.SpanStart || Scopes.ShareLoop(use, call)));
+    }
 
     private static bool AsksForChannels(SyntaxNode node) =>
         node is ElementAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } } or InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "size" } }
@@ -173,8 +175,14 @@ internal sealed class NetworkCall
     /// </summary>
     private IReadOnlyList<InvocationExpressionSyntax>? OtherCalls(ISymbol network, ValueContext context)
     {
-        SyntaxNode scope = network is IFieldSymbol or IPropertySymbol
-            ? (SyntaxNode?)call.FirstAncestorOrSelf<TypeDeclarationSyntax>() ?? call.SyntaxTree.GetRoot()
+        // A field that other code can see, in another class or another part of this one, may be used there.
+        if (network is IFieldSymbol field && (field.DeclaredAccessibility != Accessibility.Private || field.ContainingType.DeclaringSyntaxReferences.Length != 1))
+        {
+            return null;
+        }
+
+        SyntaxNode scope = network is IFieldSymbol
+            ? network.ContainingType.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation)
             : VariableHistory.MemberOf(call);
         var calls = new List<InvocationExpressionSyntax>();
         foreach (IdentifierNameSyntax identifier in scope.DescendantNodes().OfType<IdentifierNameSyntax>())
@@ -185,6 +193,12 @@ internal sealed class NetworkCall
             }
 
             ExpressionSyntax reference = identifier.Parent is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } self && self.Name == identifier ? self : identifier;
+            if (network is ILocalSymbol && VariableHistory.FunctionOf(reference) != VariableHistory.FunctionOf(call))
+            {
+                // A lambda may run at any time.
+                return null;
+            }
+
             if (reference.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call", Parent: InvocationExpressionSyntax other } member && member.Expression == reference)
             {
                 if (other != call)
@@ -209,20 +223,19 @@ internal sealed class NetworkCall
             case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" }:
                 return false;
             case MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax invocation } member when member.Expression == reference:
-                // A method that is given a tensor may run the network; one that gives a module gives the network itself, as to() does.
+                // What hands out parameters, keeps or reads a file of them, or hooks the network relies on its color form.
                 return context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method
                     && (method.Name == "ToGrayscale"
-                        || ((context.Symbols.IsOfTorch(method) || (!method.IsExtensionMethod && !method.Parameters.Any(parameter => context.Symbols.IsTensor(parameter.Type))))
-                            && (!context.Symbols.IsModule(method.ReturnType) || StaysItself(reference, invocation))));
-            case MemberAccessExpressionSyntax member:
+                        || (context.Symbols.IsOfTorch(method) && (method.Name is "eval" or "train" or "Dispose" or "GetName" or "ToString"
+                            || (method.Name is "to" or "cuda" or "cpu" && StaysItself(reference, invocation)))));
+            case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "training" or "name" } member:
                 return member.Expression == reference;
             case AssignmentExpressionSyntax assignment:
-                return assignment.Left == reference;
-            case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax passed }:
-                return passed.Expression is IdentifierNameSyntax { Identifier.ValueText: "nameof" }
-                    || (context.Model.GetSymbolInfo(passed, context.Cancellation).Symbol is IMethodSymbol target && VariableHistory.ReadsOnly(target));
+                return assignment.Left == reference && assignment.Parent is ExpressionStatementSyntax;
+            case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.ValueText: "nameof" } } }:
+                return true;
             default:
-                return reference.Parent is BinaryExpressionSyntax or IsPatternExpressionSyntax or UsingStatementSyntax or LockStatementSyntax or InterpolationSyntax;
+                return reference.Parent is BinaryExpressionSyntax or IsPatternExpressionSyntax or UsingStatementSyntax or LockStatementSyntax;
         }
     }
 
@@ -230,33 +243,4 @@ internal sealed class NetworkCall
     private static bool StaysItself(ExpressionSyntax reference, InvocationExpressionSyntax invocation) =>
         invocation.Parent is ExpressionStatementSyntax
         || (invocation.Parent is AssignmentExpressionSyntax assignment && SyntaxFactory.AreEquivalent(assignment.Left.Bare(), reference.Bare()));
-
-    /// <summary>A local that holds net.ToGrayscale() wherever the call is reached.</summary>
-    private string? ExistingWrapper(ValueContext context)
-    {
-        if (context.Model.GetSymbolInfo(receiver.Bare(), context.Cancellation).Symbol is not { } network)
-        {
-            return null;
-        }
-
-        for (SyntaxNode? node = call; node is not null and not MemberDeclarationSyntax; node = node.Parent)
-        {
-            IEnumerable<StatementSyntax> before = node.Parent is BlockSyntax block ? block.Statements.TakeWhile(statement => statement != node)
-                : node is GlobalStatementSyntax { Parent: CompilationUnitSyntax file } ? file.Members.OfType<GlobalStatementSyntax>().TakeWhile(global => global != node).Select(static global => global.Statement)
-                : [];
-            foreach (StatementSyntax statement in before)
-            {
-                if (statement is LocalDeclarationStatementSyntax { Declaration.Variables: [{ Initializer.Value: InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" } member, ArgumentList.Arguments.Count: 0 } } declarator] }
-                    && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(member.Expression, context.Cancellation).Symbol, network)
-                    && context.Model.GetDeclaredSymbol(declarator, context.Cancellation) is ILocalSymbol wrapper
-                    && context.History(wrapper, call).Writes.Count == 1
-                    && (network is not (ILocalSymbol or IParameterSymbol) || context.Definition(network, declarator).Write == context.Definition(network, call).Write))
-                {
-                    return declarator.Identifier.Text;
-                }
-            }
-        }
-
-        return null;
-    }
 }

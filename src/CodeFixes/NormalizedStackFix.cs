@@ -16,38 +16,41 @@ namespace ChannelGen.CodeFixes;
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(NormalizedStackFix))]
 public sealed class NormalizedStackFix : CodeFixProvider
 {
+    internal const string Key = nameof(NormalizedStackFix);
+
     /// <inheritdoc/>
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = ImmutableArray.Create(DiagnosticIds.NormalizedStack);
 
     /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
+    public override FixAllProvider GetFixAllProvider() => SourceFixAll.Instance;
 
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
-        if (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not CompilationUnitSyntax root
-            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model
-            || TorchSymbols.Of(model.Compilation) is not { ChannelConversions: not null } symbols)
+        if (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
+            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model)
         {
             return;
         }
 
-        var values = new ValueContext(model, symbols, context.CancellationToken);
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (Convert(root, diagnostic, values) is { } converted)
+            if (Find(root, model, diagnostic, context.CancellationToken) is not null)
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(
                         "Pass the grayscale image and convert the network with the normalization",
-                        _ => Task.FromResult(context.Document.WithSyntaxRoot(converted)),
-                        nameof(NormalizedStackFix)),
+                        cancellation => SourceFixAll.Apply(context.Document.Project.Solution, context.Document.Id, ImmutableArray.Create(diagnostic), Key, cancellation),
+                        Key),
                     diagnostic);
             }
         }
     }
 
-    private static CompilationUnitSyntax? Convert(CompilationUnitSyntax root, Diagnostic diagnostic, ValueContext values)
+    internal static SourceChange? Find(SyntaxNode root, SemanticModel model, Diagnostic diagnostic, CancellationToken cancellation) =>
+        TorchSymbols.Of(model.Compilation) is { ChannelConversions: not null } symbols ? Convert(root, diagnostic, new ValueContext(model, symbols, cancellation)) : null;
+
+    private static SourceChange? Convert(SyntaxNode root, Diagnostic diagnostic, ValueContext values)
     {
         // net.forward(normalize(stacked)): the normalization is the image, and the stack is what it normalizes.
         if (root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax first
@@ -61,7 +64,7 @@ public sealed class NormalizedStackFix : CodeFixProvider
         }
 
         TensorFacts facts = TensorInference.Facts(form.Source, values);
-        if (Replacement.Of(form, StackJudge.Judge(form, facts), facts, values) is not { Unsqueeze: null } || !IsInSight(form.Source, argument, image, values))
+        if (Replacement.Of(form, StackJudge.Judge(form, facts), facts, values) is not { Unsqueeze: null, IsGuarded: false } || !IsInSight(form.Source, argument, image, values))
         {
             return null;
         }
@@ -73,10 +76,15 @@ public sealed class NormalizedStackFix : CodeFixProvider
         }
 
         bool withCollections = ((CSharpParseOptions)root.SyntaxTree.Options).LanguageVersion >= LanguageVersion.CSharp12;
-        var replacements = new Dictionary<SyntaxNode, SyntaxNode> { [argument.Expression] = ((ExpressionSyntax)form.Source.Syntax).WithoutTrivia().WithTriviaFrom(argument.Expression) };
-        call.ConvertReceiver(replacements, values, $"new GrayscaleOptions {{ Normalization = {image.Normalization(withCollections)} }}");
-        bool inSight = !values.Model.LookupNamespacesAndTypes(first.SpanStart, name: "ChannelNormalization").IsEmpty;
-        return SolutionChange.Apply(root, replacements, [.. Declarations(gone, values)], needsUsing: !inSight);
+        var change = new SourceChange { NeedsUsing = values.Model.LookupNamespacesAndTypes(first.SpanStart, name: "ChannelNormalization").IsEmpty };
+        change.Replace(argument.Expression, (ExpressionSyntax)form.Source.Syntax);
+        call.ConvertReceiver(change, values, $"new GrayscaleOptions {{ Normalization = {image.Normalization(withCollections)} }}");
+        foreach (SyntaxNode declaration in Declarations(gone, values))
+        {
+            change.Remove(declaration);
+        }
+
+        return change;
     }
 
     /// <summary>Where the normalized image goes: into a call, directly or through a variable that is used for nothing else.</summary>

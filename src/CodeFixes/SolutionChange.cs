@@ -5,54 +5,16 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ChannelGen.CodeFixes;
 
-/// <summary>Applies conversions of calls, and marks classes, in a solution.</summary>
+/// <summary>Applies what a fix does to a file, and marks classes, in a solution.</summary>
 internal static class SolutionChange
 {
-    public static async Task<Document> ConvertCalls(Document document, IEnumerable<Diagnostic> diagnostics, CancellationToken cancellation)
-    {
-        if (await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not CompilationUnitSyntax root
-            || await document.GetSemanticModelAsync(cancellation).ConfigureAwait(false) is not { } model)
-        {
-            return document;
-        }
-
-        CallConversion[] conversions = [.. diagnostics
-            .OrderBy(static diagnostic => diagnostic.Location.SourceSpan.Start)
-            .Select(diagnostic => CallConversion.Find(root, model, diagnostic, cancellation))
-            .Where(static conversion => conversion is not null)
-            .Select(static conversion => conversion!)];
-        return conversions.Length == 0 ? document : document.WithSyntaxRoot(Apply(root, conversions));
-    }
-
-    public static CompilationUnitSyntax Apply(CompilationUnitSyntax root, IReadOnlyCollection<CallConversion> conversions)
-    {
-        var replacements = new Dictionary<SyntaxNode, SyntaxNode>();
-        foreach (KeyValuePair<SyntaxNode, SyntaxNode> replacement in conversions.SelectMany(static conversion => conversion.Replacements))
-        {
-            replacements[replacement.Key] = replacement.Value;
-        }
-
-        return Apply(
-            root,
-            replacements,
-            [.. conversions.SelectMany(static conversion => conversion.Removals).Distinct()],
-            conversions.Any(static conversion => conversion.NeedsUsing));
-    }
-
     /// <summary>Makes changes that were all found in the same tree.</summary>
-    public static CompilationUnitSyntax Apply(CompilationUnitSyntax root, IReadOnlyDictionary<SyntaxNode, SyntaxNode> replacements, IReadOnlyCollection<SyntaxNode> removals, bool needsUsing)
+    public static CompilationUnitSyntax Apply(CompilationUnitSyntax root, SourceChange change)
     {
-        root = root.TrackNodes(replacements.Keys.Concat(removals));
-
-        // From the inside out: one stack may lie in another's argument.
-        foreach (SyntaxNode node in replacements.Keys.OrderBy(static node => node.Span.Length))
-        {
-            if (root.GetCurrentNode(node) is { } current)
-            {
-                root = root.ReplaceNode(current, replacements[node]);
-            }
-        }
-
+        SyntaxNode[] removals = [.. change.Removals.Where(node => !node.Ancestors().Any(change.IsRemoved))];
+        root = root.TrackNodes(change.Kept.Concat(removals).Concat(change.Edits.Keys));
+        Dictionary<SyntaxNode, Func<SyntaxNode, SyntaxNode>> edits = change.Edits.ToDictionary(edit => (SyntaxNode)root.GetCurrentNode(edit.Key)!, static edit => edit.Value);
+        root = root.ReplaceNodes(edits.Keys, (original, changed) => edits[original](changed));
         foreach (SyntaxNode node in removals)
         {
             if (root.GetCurrentNode(node) is { } current)
@@ -66,12 +28,19 @@ internal static class SolutionChange
                     current = root.GetCurrentNode(node)!;
                 }
 
+                if (current is MemberDeclarationSyntax && current.Parent is TypeDeclarationSyntax { Members: [var first, var next, ..] } && first == current)
+                {
+                    // The empty line in front of the next member is not for the first one.
+                    root = root.ReplaceNode(next, next.WithLeadingTrivia(next.GetLeadingTrivia().SkipWhile(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia))));
+                    current = root.GetCurrentNode(node)!;
+                }
+
                 SyntaxNode statement = current.Parent is GlobalStatementSyntax global ? global : current;
                 root = root.RemoveNode(statement, hasComment ? SyntaxRemoveOptions.KeepLeadingTrivia : SyntaxRemoveOptions.KeepNoTrivia)!;
             }
         }
 
-        return needsUsing ? Usings.AddChannelGen(root) : root;
+        return change.NeedsUsing ? Usings.AddChannelGen(root) : root;
     }
 
     /// <summary>Marks a class with [GrayscaleInput] and makes it, and what it lies in, partial.</summary>

@@ -3,14 +3,19 @@ using ChannelGen.Analyzers;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ChannelGen.CodeFixes;
 
-/// <summary>CG0001: converts the network at the call; and, if its class is written here, marks it as well.</summary>
+/// <summary>
+/// CG0001: passes the gray image to a view of the network, which changes nothing about it; and, where the program shows that
+/// nothing else relies on the network's color form, converts the network. Each also marks the network's class, if asked to.
+/// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(StackingFix))]
 public sealed class StackingFix : CodeFixProvider
 {
+    // dotnet format applies the fix whose key sorts first.
+    internal const string ViewKey = "ChannelGen.AsGrayscale";
+    internal const string ViewAndMarkKey = "ChannelGen.AsGrayscaleAndMark";
     internal const string ConvertKey = "ChannelGen.Convert";
     internal const string ConvertAndMarkKey = "ChannelGen.ConvertAndMark";
 
@@ -18,7 +23,7 @@ public sealed class StackingFix : CodeFixProvider
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = ImmutableArray.Create(DiagnosticIds.Stacked);
 
     /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => ConversionFixAll.Instance;
+    public override FixAllProvider GetFixAllProvider() => SourceFixAll.Instance;
 
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
@@ -31,26 +36,28 @@ public sealed class StackingFix : CodeFixProvider
 
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (CallConversion.Find(root, model, diagnostic, context.CancellationToken) is not { } conversion)
+            SourceChange? view = ViewFinder.Find(root, model, diagnostic, context.CancellationToken);
+            SourceChange? conversion = CallConversion.Find(root, model, diagnostic, context.CancellationToken);
+            Register(view, "Pass the grayscale image to a view of the network", "Pass the grayscale image to a view of the network", ViewKey, ViewAndMarkKey);
+            Register(conversion, "Pass the grayscale image and convert the network", "Pass the grayscale image, convert the network", ConvertKey, ConvertAndMarkKey);
+
+            void Register(SourceChange? change, string title, string start, string key, string keyToMark)
             {
-                continue;
+                if (change is null)
+                {
+                    return;
+                }
+
+                Offer(title, key);
+                if (change.Network is { } network)
+                {
+                    Offer($"{start} and mark '{network.Name}' [GrayscaleInput]", keyToMark);
+                }
             }
 
-            context.RegisterCodeFix(
-                CodeAction.Create(
-                    "Pass the grayscale image and convert the network",
-                    cancellation => SolutionChange.ConvertCalls(context.Document, [diagnostic], cancellation),
-                    ConvertKey),
+            void Offer(string title, string key) => context.RegisterCodeFix(
+                CodeAction.Create(title, cancellation => SourceFixAll.Apply(context.Document.Project.Solution, context.Document.Id, ImmutableArray.Create(diagnostic), key, cancellation), key),
                 diagnostic);
-            if (conversion.Network is { } network)
-            {
-                context.RegisterCodeFix(
-                    CodeAction.Create(
-                        $"Pass the grayscale image, convert the network and mark '{network.Name}' [GrayscaleInput]",
-                        cancellation => ConversionFixAll.ConvertAndMark(context.Document.Project.Solution, context.Document.Id, [diagnostic], cancellation),
-                        ConvertAndMarkKey),
-                    diagnostic);
-            }
         }
     }
 }

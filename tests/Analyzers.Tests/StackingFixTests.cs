@@ -65,14 +65,15 @@ public class StackingFixTests
     [MemberData(nameof(Conversions))]
     public async Task The_call_is_converted_and_computes_the_same(string before, string after)
     {
-        await VerifyFix.Of<StackingAnalyzer, StackingFix>(Program(before), Program(after));
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(Program(before), Program(after), StackingFix.ConvertKey);
         VerifyFix.AssertSameNumbers(Program(before), Program(after));
     }
 
     [Fact]
     public Task The_using_is_added_where_it_sorts() => VerifyFix.Of<StackingAnalyzer, StackingFix>(
         Program("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));", withUsing: false).Replace("using System;\nusing System.Collections.Generic;\nusing System.Linq;\n", "using System.Collections.Generic;\n"),
-        Program("numbers.Add(Sum(net.ToGrayscale().forward(x)));", withUsing: false).Replace("using System;\nusing System.Collections.Generic;\nusing System.Linq;\n", "using System.Collections.Generic;\nusing ChannelGen;\n"));
+        Program("numbers.Add(Sum(net.ToGrayscale().forward(x)));", withUsing: false).Replace("using System;\nusing System.Collections.Generic;\nusing System.Linq;\n", "using System.Collections.Generic;\nusing ChannelGen;\n"),
+        StackingFix.ConvertKey);
 
     [Fact]
     public async Task An_existing_wrapper_is_used()
@@ -90,7 +91,7 @@ public class StackingFixTests
     {
         string before = Program("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));").Replace("public partial class Net", "// A network.\npublic class Net");
         string after = Program("numbers.Add(Sum(net.ToGrayscale().forward(x)));").Replace("public partial class Net", "// A network.\n[GrayscaleInput]\npublic partial class Net");
-        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, index: 1, equivalenceKey: StackingFix.ConvertAndMarkKey);
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, StackingFix.ConvertAndMarkKey);
         VerifyFix.AssertSameNumbers(before, after);
     }
 
@@ -100,7 +101,7 @@ public class StackingFixTests
         const string First = "numbers.Add(Sum(net.forward(FIRST)));\nvar rgb = SECOND;\nif (numbers.Count == 1)\n{\n    numbers.Add(Sum(net.call(rgb)));\n}\nnumbers.Add(Sum(net.forward(THIRD.to(torch.CPU))));";
         string before = Program(First.Replace("FIRST", "{|CG0001:torch.cat([x, x, x], 1)|}").Replace("SECOND", "{|CG0001:x.repeat(1, 3, 1, 1)|}").Replace("THIRD", "{|CG0001:x.expand(-1, 3, -1, -1)|}"));
         string after = Program("numbers.Add(Sum(net.ToGrayscale().forward(x)));\nif (numbers.Count == 1)\n{\n    numbers.Add(Sum(net.ToGrayscale().call(x)));\n}\nnumbers.Add(Sum(net.ToGrayscale().forward(x.to(torch.CPU))));");
-        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, iterations: 1);
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, StackingFix.ConvertKey, iterations: 1);
         VerifyFix.AssertSameNumbers(before, after);
     }
 
@@ -141,9 +142,8 @@ public class StackingFixTests
             """;
         await VerifyFix.Of<StackingAnalyzer, StackingFix>(
             Source("public class Net", "public class Net", "net.forward({|CG0001:cat([x, x, x], 1)|})"),
-            Source("public class Net", Marked, "net.ToGrayscale().forward(x)"),
-            index: 1,
-            equivalenceKey: StackingFix.ConvertAndMarkKey);
+            Source("public class Net", Marked, "net.AsGrayscale().forward(x)"),
+            StackingFix.ViewAndMarkKey);
     }
 
     [Fact]
@@ -185,9 +185,8 @@ public class StackingFixTests
             """;
         return VerifyFix.OfAll<StackingAnalyzer, StackingFix>(
             [First.Replace("RUN", "net.forward({|CG0001:cat([x, x, x], 1)|})"), Second.Replace("MARK", "public ").Replace("RUN", "net.call({|CG0001:x.repeat(1, 3, 1, 1)|})")],
-            [First.Replace("RUN", "net.ToGrayscale().forward(x)"), Second.Replace("MARK", "[GrayscaleInput]\npublic partial ").Replace("RUN", "net.ToGrayscale().call(x)")],
-            index: 1,
-            StackingFix.ConvertAndMarkKey);
+            [First.Replace("RUN", "net.AsGrayscale().forward(x)"), Second.Replace("MARK", "[GrayscaleInput]\npublic partial ").Replace("RUN", "net.AsGrayscale().call(x)")],
+            StackingFix.ViewAndMarkKey);
     }
 
     [Theory]
@@ -232,7 +231,7 @@ public class StackingFixTests
     [InlineData("Func<Tensor, Tensor> f = net.forward; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(f(rand(2, 3, 16, 16))));")]
     [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.AddRange(new[] { rand(2, 3, 16, 16) }.Select(net.forward).Select(Sum));")]
     [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net?.forward(rand(2, 3, 16, 16))!));")]
-    public Task Nothing_is_offered(string statements) => VerifyFix.None<StackingAnalyzer, StackingFix>(Program(statements));
+    public Task No_conversion_is_offered(string statements) => VerifyFix.None<StackingAnalyzer, StackingFix>(Program(statements), StackingFix.ConvertKey);
 
     [Theory]
     [InlineData("conv1.call(image[TensorIndex.Ellipsis, TensorIndex.Colon])")]
@@ -243,8 +242,8 @@ public class StackingFixTests
     [InlineData("functional.conv2d(image, conv1.weight!)")]
     [InlineData("conv1.call(image * tensor(new[] { 1f, 2f, 3f }).view(1, 3, 1, 1))")]
     [InlineData("conv1.call(torch.cat([image.narrow(1, 1, 2), image.narrow(1, 0, 1)], 1))")]
-    public Task Nothing_is_offered_where_the_network_does_more_with_its_image(string forward) =>
-        VerifyFix.None<StackingAnalyzer, StackingFix>(WithForward(forward, "net.forward({|CG0001:torch.cat([x, x, x], 1)|})"));
+    public Task No_conversion_is_offered_where_the_network_does_more_with_its_image(string forward) =>
+        VerifyFix.None<StackingAnalyzer, StackingFix>(WithForward(forward, "net.forward({|CG0001:torch.cat([x, x, x], 1)|})"), StackingFix.ConvertKey);
 
     [Theory]
     [InlineData("conv1.call(functional.interpolate(image, new long[] { 8, 8 }))")]
@@ -255,7 +254,7 @@ public class StackingFixTests
     {
         string before = WithForward(forward, "net.forward({|CG0001:torch.cat([x, x, x], 1)|})");
         string after = WithForward(forward, "net.ToGrayscale().forward(x)");
-        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after);
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, StackingFix.ConvertKey);
         VerifyFix.AssertSameNumbers(before, after);
     }
 
@@ -271,11 +270,11 @@ public class StackingFixTests
         const string Before = "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nx = x * 2;\nnumbers.Add(Sum(net.forward(rgb)));";
         const string After = "var rgb = x;\nx = x * 2;\nnumbers.Add(Sum(net.ToGrayscale().forward(rgb)));";
         VerifyFix.AssertSameNumbers(Program(Before), Program(After));
-        return VerifyFix.Of<StackingAnalyzer, StackingFix>(Program(Before), Program(After));
+        return VerifyFix.Of<StackingAnalyzer, StackingFix>(Program(Before), Program(After), StackingFix.ConvertKey);
     }
 
     [Fact]
-    public Task Nothing_is_offered_inside_a_networks_own_forward() => VerifyFix.None<StackingAnalyzer, StackingFix>("""
+    public Task No_conversion_is_offered_inside_a_networks_own_forward() => VerifyFix.None<StackingAnalyzer, StackingFix>("""
         using TorchSharp;
         using static TorchSharp.torch;
         using static TorchSharp.torch.nn;
@@ -286,12 +285,12 @@ public class StackingFixTests
             public Net() : base("net") => RegisterComponents();
             public override Tensor forward(Tensor x) => body.forward({|CG0001:cat([x, x, x], 1)|});
         }
-        """);
+        """, StackingFix.ConvertKey);
 
     [Theory]
     [InlineData("body.call(image.shape[1] == 1 ? {|CG0001:image.repeat(1, 3, 1, 1)|} : image)")]
     [InlineData("body.call({|CG0001:image.expand(-1, 3, -1, -1)|})")]
-    public Task Nothing_is_offered_for_a_network_that_stacks_itself(string forward) => VerifyFix.None<StackingAnalyzer, StackingFix>($$"""
+    public Task No_conversion_is_offered_for_a_network_that_stacks_itself(string forward) => VerifyFix.None<StackingAnalyzer, StackingFix>($$"""
         using TorchSharp;
         using static TorchSharp.torch;
         using static TorchSharp.torch.nn;
@@ -307,5 +306,5 @@ public class StackingFixTests
         {
             public Tensor Run(Net net, Tensor x) => net.forward({|CG0001:cat([x, x, x], 1)|});
         }
-        """);
+        """, StackingFix.ConvertKey);
 }

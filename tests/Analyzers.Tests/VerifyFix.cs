@@ -19,28 +19,28 @@ internal static class VerifyFix
 {
     private static readonly Lock Running = new();
 
-    public static Task Of<TAnalyzer, TFix>(string before, string after, int index = 0, string? equivalenceKey = null, int? iterations = null)
+    public static Task Of<TAnalyzer, TFix>(string before, string after, string? equivalenceKey = null, int? iterations = null)
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new() =>
         new Test<TAnalyzer, TFix>
         {
             TestCode = before,
             FixedCode = after,
-            CodeActionIndex = index,
+            CodeActionIndex = equivalenceKey is null ? 0 : null,
             CodeActionEquivalenceKey = equivalenceKey,
             NumberOfIncrementalIterations = iterations,
             NumberOfFixAllIterations = null,
         }.RunAsync();
 
     /// <summary>The same over several documents.</summary>
-    public static Task OfAll<TAnalyzer, TFix>(string[] before, string[] after, int index, string equivalenceKey)
+    public static Task OfAll<TAnalyzer, TFix>(string[] before, string[] after, string equivalenceKey)
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new()
     {
         var test = new Test<TAnalyzer, TFix>
         {
-            CodeActionIndex = index,
             CodeActionEquivalenceKey = equivalenceKey,
+            FixedState = { MarkupHandling = MarkupMode.Allow },
             CodeFixTestBehaviors = CodeFixTestBehaviors.SkipFixAllInDocumentCheck,
         };
         test.TestState.Sources.AddRange(before.Select((source, document) => ($"/0/Test{document}.cs", SourceText.From(source))));
@@ -48,11 +48,30 @@ internal static class VerifyFix
         return test.RunAsync();
     }
 
-    /// <summary>Diagnostics stay, and nothing is offered for them.</summary>
-    public static Task None<TAnalyzer, TFix>(string source)
+    /// <summary>The same where a second project, which the documents' project refers to, has the networks; both are one solution.</summary>
+    public static Task OfProjects<TAnalyzer, TFix>(string networks, string[] before, string[] after, string? equivalenceKey)
+        where TAnalyzer : DiagnosticAnalyzer, new()
+        where TFix : CodeFixProvider, new()
+    {
+        var test = new Test<TAnalyzer, TFix>
+        {
+            CodeActionEquivalenceKey = equivalenceKey,
+            CodeFixTestBehaviors = CodeFixTestBehaviors.SkipFixAllInDocumentCheck,
+        };
+        ProjectState project = test.TestState.AdditionalProjects["Networks"];
+        project.Sources.Add(("/1/Networks.cs", SourceText.From(networks)));
+        project.AdditionalReferences.AddRange(References.All);
+        test.TestState.AdditionalProjectReferences.Add("Networks");
+        test.TestState.Sources.AddRange(before.Select((source, document) => ($"/0/Test{document}.cs", SourceText.From(source))));
+        test.FixedState.Sources.AddRange(after.Select((source, document) => ($"/0/Test{document}.cs", SourceText.From(source))));
+        return test.RunAsync();
+    }
+
+    /// <summary>Diagnostics stay, and nothing is offered for them; or nothing of the key that is named.</summary>
+    public static Task None<TAnalyzer, TFix>(string source, string? equivalenceKey = null)
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new() =>
-        new Test<TAnalyzer, TFix> { TestCode = source, FixedCode = source }.RunAsync();
+        new Test<TAnalyzer, TFix> { TestCode = source, FixedCode = source, CodeActionEquivalenceKey = equivalenceKey }.RunAsync();
 
     /// <summary>What Program.Numbers() gives, with what our generator adds to the program.</summary>
     public static double[] Run(string source)

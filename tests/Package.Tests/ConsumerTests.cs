@@ -57,8 +57,8 @@ public sealed class ConsumerTests(Workplace workplace) : IClassFixture<Workplace
 
         Workplace.Dotnet(program, "format analyzers --diagnostics CG0001 --no-restore").AssertSucceeded();
         string source = File.ReadAllText(Path.Combine(program, "Program.cs"));
-        Assert.Contains("resnet.ToGrayscale().forward(x)", source);
-        Assert.Contains("lesions.ToGrayscale().call(x)", source);
+        Assert.Contains("resnet.AsGrayscale().forward(x)", source);
+        Assert.Contains("lesions.AsGrayscale().call(x)", source);
         Assert.DoesNotContain("var rgb", source);
 
         Result rebuild = Workplace.Dotnet(program, "build -c Release").AssertSucceeded();

@@ -27,7 +27,7 @@ public sealed class ReadmeTests(Workplace workplace) : IClassFixture<Workplace>
         string before = Workplace.Dotnet(folder, "run").AssertSucceeded().Output;
 
         Workplace.Dotnet(folder, "format analyzers --diagnostics CG0001").AssertSucceeded();
-        Assert.Contains("net.ToGrayscale().forward(x)", File.ReadAllText(Path.Combine(folder, "Program.cs")));
+        Assert.Contains("net.AsGrayscale().forward(x)", File.ReadAllText(Path.Combine(folder, "Program.cs")));
         Assert.Empty(Workplace.Dotnet(folder, "build").AssertSucceeded().Diagnostics);
         Assert.Equal("5 classes", Workplace.Dotnet(folder, "run").AssertSucceeded().Output.Trim());
         Assert.Equal("5 classes", before.Trim());

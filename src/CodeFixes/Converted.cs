@@ -1,0 +1,67 @@
+using ChannelGen.Analyzers.Marked;
+using ChannelGen.Analyzers.Values;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace ChannelGen.CodeFixes;
+
+/// <summary>Networks that take gray images already: wrappers and views.</summary>
+internal static class Converted
+{
+    public static bool Is(ITypeSymbol type, ExpressionSyntax? receiver) =>
+        IsView(type)
+        || Derives(type, "GrayscaleModule")
+        || receiver?.Bare() is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" or "AsGrayscale" } };
+
+    public static bool IsView(ITypeSymbol type) => Derives(type, "GrayscaleView");
+
+    /// <summary>A local that holds net.ToGrayscale() wherever the call is reached.</summary>
+    public static string? Wrapper(ExpressionSyntax receiver, SyntaxNode call, ValueContext context)
+    {
+        if (context.Model.GetSymbolInfo(receiver.Bare(), context.Cancellation).Symbol is not { } network)
+        {
+            return null;
+        }
+
+        for (SyntaxNode? node = call; node is not null and not MemberDeclarationSyntax; node = node.Parent)
+        {
+            IEnumerable<StatementSyntax> before = node.Parent is BlockSyntax block ? block.Statements.TakeWhile(statement => statement != node)
+                : node is GlobalStatementSyntax { Parent: CompilationUnitSyntax file } ? file.Members.OfType<GlobalStatementSyntax>().TakeWhile(global => global != node).Select(static global => global.Statement)
+                : [];
+            foreach (StatementSyntax statement in before)
+            {
+                if (statement is LocalDeclarationStatementSyntax { Declaration.Variables: [{ Initializer.Value: InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" } member, ArgumentList.Arguments.Count: 0 } } declarator] }
+                    && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(member.Expression, context.Cancellation).Symbol, network)
+                    && context.Model.GetDeclaredSymbol(declarator, context.Cancellation) is ILocalSymbol wrapper
+                    && context.History(wrapper, call).Writes.Count == 1
+                    && (network is not (ILocalSymbol or IParameterSymbol) || context.Definition(network, declarator).Write == context.Definition(network, call).Write))
+                {
+                    return declarator.Identifier.Text;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The class of a network, if it is written in this solution, is not marked, and could be where it is.</summary>
+    public static INamedTypeSymbol? MarkableClass(ITypeSymbol type) =>
+        type is INamedTypeSymbol { IsAbstract: false, IsFileLocal: false, DeclaringSyntaxReferences.Length: > 0 } named
+        && !named.GetAttributes().Any(MarkedClassParser.IsMark)
+        && named.ContainingAssembly.Modules.Any(static module => module.ReferencedAssemblies.Any(static name => name.Name == "ChannelGen.Runtime"))
+            ? named
+            : null;
+
+    private static bool Derives(ITypeSymbol type, string name)
+    {
+        for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
+        {
+            if (current.Name == name && current.ContainingNamespace is { Name: "ChannelGen", ContainingNamespace.IsGlobalNamespace: true })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
