@@ -27,10 +27,18 @@ public class FirstLayer
     [Params("one", "all")]
     public string Threads { get; set; } = "";
 
+    /// <summary>One for each row of the table, before its setup.</summary>
+    internal static IEnumerable<FirstLayer> Rows() =>
+        from kernel in (string[])["3x3", "7x7, stride 2"]
+        from side in (int[])[224, 512]
+        from batch in (int[])[1, 8]
+        from threads in (string[])["all", "one"]
+        select new FirstLayer { Kernel = kernel, Side = side, Batch = batch, Threads = threads };
+
     [GlobalSetup]
     public void Setup()
     {
-        SteadyMemory.Set();
+        _ = SteadyMemory.Set();
         set_num_threads(Threads == "one" ? 1 : Environment.ProcessorCount);
         grad = no_grad();
         manual_seed(1);

@@ -3,12 +3,16 @@ using BenchmarkDotNet.Running;
 using Benchmarks;
 
 // "short" writes docs/benchmarks.md and its pictures; with BENCHMARKS_ONCE=1 it runs everything once, to see that it runs, and
-// writes nothing. "rules" prints only the table of the analyzer's rules; anything else goes to BenchmarkDotNet as it is.
+// writes nothing. "rules" prints only the table of the analyzer's rules, and "layers", "networks" and "normalization" those of
+// that; anything else goes to BenchmarkDotNet as it is.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["short"]:
         return new Report(once: Environment.GetEnvironmentVariable("BENCHMARKS_ONCE") == "1").Write();
+    case ["layers" or "networks" or "normalization"]:
+        Console.Write(new Report(once: false).Table(args[0]));
+        return 0;
     case ["rules"]:
         Console.Write(RuleTimes.Table(once: false));
         return 0;

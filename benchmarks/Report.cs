@@ -27,14 +27,24 @@ internal sealed class Report(bool once)
 
                 dotnet run -c Release --project benchmarks -- short
 
-            which takes some minutes. Ratios of medians within one run of BenchmarkDotNet on one machine; machines are noisy, so read two
-            digits. Without "short", BenchmarkDotNet takes its own arguments and measures for longer.
+            which takes some minutes. Layers, networks and normalization: the ways are run in turn, run by run; a ratio is the median of
+            the ratios of runs that stand side by side, the middle one of three repetitions, and after ± stands half the distance from the
+            smallest of the three to the largest. ≈ marks a ratio that lies no further from 1 than that distance: it shows no difference.
+            The other tables: ratios of medians within one run of BenchmarkDotNet; machines are noisy, so read two digits. Without "short",
+            BenchmarkDotNet takes its own arguments and measures for longer.
 
 
             """);
+        if (SteadyMemory.Set() is { } trouble)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{trouble}\n\n");
+            Console.Error.WriteLine(trouble);
+        }
+
         text.Append(CultureInfo.InvariantCulture, $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n");
         FirstLayerTable(text);
         NetworkTable(text);
+        NormalizationTable(text);
         SmallTables(text);
         AnalyzerTable(text);
         GeneratorTable(text);
@@ -49,9 +59,29 @@ internal sealed class Report(bool once)
         return 0;
     }
 
-    private void FirstLayerTable(StringBuilder text)
+    /// <summary>One table by itself, to look at: no picture is drawn.</summary>
+    public string Table(string name)
     {
-        Times times = Run<FirstLayer>();
+        var text = new StringBuilder();
+        switch (name)
+        {
+            case "layers":
+                FirstLayerTable(text, draw: false);
+                break;
+            case "networks":
+                NetworkTable(text, draw: false);
+                break;
+            default:
+                NormalizationTable(text);
+                break;
+        }
+
+        return text.ToString().Replace("\r\n", "\n");
+    }
+
+    private void FirstLayerTable(StringBuilder text, bool draw = true)
+    {
+        Console.Error.WriteLine($"{nameof(FirstLayer)} ...");
         text.Append("""
             ## First layer
 
@@ -62,28 +92,31 @@ internal sealed class Report(bool once)
 
             """);
         var labels = new List<string>();
-        var ratios = new List<double>();
-        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups)
+        var ratios = new List<Ratio>();
+        foreach (FirstLayer row in FirstLayer.Rows())
         {
-            double converted = Of(group, nameof(FirstLayer.Converted));
-            string[] parameters = group.Key.Split('|');
-            double cat = Of(group, nameof(FirstLayer.Cat)) / converted;
-            text.Append(CultureInfo.InvariantCulture, $"| {parameters[0]} | {parameters[1]} x {parameters[1]} | {parameters[2]} | {parameters[3]} | {cat:0.00} | {Of(group, nameof(FirstLayer.Repeat)) / converted:0.00} | {Of(group, nameof(FirstLayer.Expand)) / converted:0.00} |\n");
-            labels.Add($"{parameters[0]}\n{parameters[1]}, {parameters[2]}, {parameters[3]}");
-            ratios.Add(cat);
+            row.Setup();
+            InterleavedTimes times = new Interleaved(once).Run(row.Cat, row.Repeat, row.Expand, row.Converted);
+            row.Cleanup();
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Kernel} | {row.Side} x {row.Side} | {row.Batch} | {row.Threads} | {times.Ratio(0, 3)} | {times.Ratio(1, 3)} | {times.Ratio(2, 3)} |\n");
+            labels.Add($"{row.Kernel}\n{row.Side}, {row.Batch}, {row.Threads}");
+            ratios.Add(times.Ratio(0, 3));
         }
 
         text.Append("\n![Time stacked divided by time converted, for each row](images/benchmarks-first-layer.png)\n\n");
-        Bars("benchmarks-first-layer.png", labels, ratios, "time stacked (cat) / time converted", 1200);
+        if (draw)
+        {
+            Bars("benchmarks-first-layer.png", labels, ratios, "time stacked (cat) / time converted", 1200);
+        }
     }
 
-    private void NetworkTable(StringBuilder text)
+    private void NetworkTable(StringBuilder text, bool draw = true)
     {
-        Times times = Run<WholeNetworks>();
+        Console.Error.WriteLine($"{nameof(WholeNetworks)} ...");
         text.Append("""
             ## Whole networks
 
-            One image of 128 x 128, one thread. Time converted divided by time stacked. The first layer is a few percent of a network,
+            One image of 128 x 128, one thread. Time stacked divided by time converted. The first layer is a few percent of a network,
             so what is saved is of the size of the noise of a short run; the source measured 1.5 % of its ResNet-20.
 
             | network | inference | training step |
@@ -91,18 +124,54 @@ internal sealed class Report(bool once)
 
             """);
         var labels = new List<string>();
-        var ratios = new List<double>();
-        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups)
+        var ratios = new List<Ratio>();
+        var measured = new Interleaved(once) { Budget = 1500 };
+        foreach (WholeNetworks row in WholeNetworks.Rows())
         {
-            double inference = Of(group, nameof(WholeNetworks.InferenceConverted)) / Of(group, nameof(WholeNetworks.InferenceStacked));
-            double training = Of(group, nameof(WholeNetworks.StepConverted)) / Of(group, nameof(WholeNetworks.StepStacked));
-            text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {inference:0.000} | {training:0.000} |\n");
-            labels.Add(group.Key);
+            row.Setup();
+            Ratio inference = measured.Run(row.InferenceStacked, row.InferenceConverted).Ratio(0, 1);
+            Ratio training = measured.Run(row.StepStacked, row.StepConverted).Ratio(0, 1);
+            row.Cleanup();
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Network} | {inference} | {training} |\n");
+            labels.Add(row.Network);
             ratios.Add(inference);
         }
 
-        text.Append("\n![Time converted divided by time stacked, for each network](images/benchmarks-networks.png)\n\n");
-        Bars("benchmarks-networks.png", labels, ratios, "time converted / time stacked", 720);
+        text.Append("\n![Time stacked divided by time converted, for each network](images/benchmarks-networks.png)\n\n");
+        if (draw)
+        {
+            Bars("benchmarks-networks.png", labels, ratios, "time stacked / time converted", 720);
+        }
+    }
+
+    private void NormalizationTable(StringBuilder text)
+    {
+        Console.Error.WriteLine($"{nameof(Normalization)} ...");
+        text.Append("""
+            ## Normalization
+
+            The first layer with ImageNet's normalization, one thread: the time of stacking (cat), normalizing and the color layer,
+            divided by that of the converted layer with the normalization folded in; and the time of that layer divided by that of the
+            same layer without any normalization, which is what the normalization costs.
+
+            | kernel | image | batch | stacked and normalized / folded | folded / without |
+            |---|---|---|---|---|
+
+            """);
+        foreach (string kernel in Normalization.Kernels)
+        {
+            foreach (int side in Normalization.Sides)
+            {
+                foreach (int batch in Normalization.Batches)
+                {
+                    using var row = new Normalization(kernel, side, batch);
+                    InterleavedTimes times = new Interleaved(once).Run(row.Stacked, row.Folded, row.Plain);
+                    text.Append(CultureInfo.InvariantCulture, $"| {kernel} | {side} x {side} | {batch} | {times.Ratio(0, 1)} | {times.Ratio(1, 2)} |\n");
+                }
+            }
+        }
+
+        text.Append('\n');
     }
 
     private void SmallTables(StringBuilder text)
@@ -210,7 +279,7 @@ internal sealed class Report(bool once)
             report.ResultStatistics?.Median ?? throw new InvalidOperationException($"{report.BenchmarkCase.DisplayInfo} did not run.")))]);
     }
 
-    private void Bars(string file, IReadOnlyList<string> labels, IReadOnlyList<double> values, string title, int width)
+    private void Bars(string file, IReadOnlyList<string> labels, IReadOnlyList<Ratio> values, string title, int width)
     {
         if (once)
         {
@@ -218,12 +287,16 @@ internal sealed class Report(bool once)
         }
 
         using var plot = new Plot();
-        plot.Add.Bars(values.ToArray());
+        foreach ((Bar bar, Ratio ratio) in plot.Add.Bars(values.Select(ratio => ratio.Value).ToArray()).Bars.Zip(values))
+        {
+            bar.Error = ratio.Spread / 2;
+        }
+
         plot.Axes.Bottom.SetTicks([.. Enumerable.Range(0, labels.Count).Select(index => (double)index)], labels.ToArray());
         plot.Axes.Bottom.TickLabelStyle.FontSize = labels.Count > 8 ? 9 : 12;
         plot.Title(title);
         plot.Add.HorizontalLine(1);
-        plot.Axes.SetLimitsY(0, Math.Max(1.1, values.Max() * 1.1));
+        plot.Axes.SetLimitsY(0, Math.Max(1.1, values.Max(ratio => ratio.Value) * 1.1));
         plot.SavePng(Path.Combine(Docs, "images", file), width, 400);
     }
 

@@ -9,16 +9,44 @@ namespace Benchmarks;
 internal static class SteadyMemory
 {
     private const int TrimThreshold = -1; // M_TRIM_THRESHOLD
-    private const int MmapThreshold = -3; // M_MMAP_THRESHOLD
-    private const int Never = 1 << 30;
+    private const int MostMapped = -4; // M_MMAP_MAX
+    private const int Never = int.MaxValue;
+    private static readonly Lazy<string?> Trouble = new(SetOnce);
 
-    public static void Set()
+    /// <summary>
+    /// Sets it, once in a process. What was wrong if it could not be set, in which case large outputs are measured with page
+    /// faults in some runs and without in others; null if all is well.
+    /// </summary>
+    public static string? Set() => Trouble.Value;
+
+    private static string? SetOnce()
     {
-        if (OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux())
         {
-            _ = mallopt(TrimThreshold, Never);
-            _ = mallopt(MmapThreshold, Never);
+            return "Freed memory is kept in the process on Linux with glibc alone: rows with outputs of some megabytes may count page faults.";
         }
+
+        // M_MMAP_THRESHOLD would not do: more than 32 MiB is refused. mallopt returns 0 for what it refuses.
+        var refused = new List<string>();
+        try
+        {
+            if (mallopt(MostMapped, 0) == 0)
+            {
+                refused.Add("M_MMAP_MAX = 0");
+            }
+
+            if (mallopt(TrimThreshold, Never) == 0)
+            {
+                refused.Add("M_TRIM_THRESHOLD = 2 GiB");
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl has no such thing.
+            refused.Add("mallopt");
+        }
+
+        return refused.Count == 0 ? null : $"The C library refused {string.Join(" and ", refused)}: rows with outputs of some megabytes may count page faults.";
     }
 
     [DllImport("libc")]

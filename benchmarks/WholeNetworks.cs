@@ -18,10 +18,14 @@ public class WholeNetworks
     [Params("ResNet-20", "ResNet-18", "MobileNetV2", "MobileNetV3", "VGG-11", "AlexNet")]
     public string Network { get; set; } = "";
 
+    /// <summary>One for each row of the table, before its setup.</summary>
+    internal static IEnumerable<WholeNetworks> Rows() =>
+        ((string[])["AlexNet", "MobileNetV2", "MobileNetV3", "ResNet-18", "ResNet-20", "VGG-11"]).Select(network => new WholeNetworks { Network = network });
+
     [GlobalSetup]
     public void Setup()
     {
-        SteadyMemory.Set();
+        _ = SteadyMemory.Set();
         set_num_threads(1);
         manual_seed(1);
         color = Make();

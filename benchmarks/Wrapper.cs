@@ -23,7 +23,7 @@ public class Wrapper
     [GlobalSetup]
     public void Setup()
     {
-        SteadyMemory.Set();
+        _ = SteadyMemory.Set();
         set_num_threads(1);
         grad = no_grad();
         network = new GrayscaleDemo.LesionNet();

@@ -79,10 +79,11 @@ internal sealed class NetworkCall
         }
     }
 
-    /// <summary>The network's class if it is written in this solution, and is not marked but could be.</summary>
+    /// <summary>The network's class if it is written in this project, and is not marked but could be.</summary>
     public INamedTypeSymbol? MarkableClass(ValueContext context) =>
         !IsGray
-        && type is INamedTypeSymbol { IsAbstract: false, IsFileLocal: false, DeclaringSyntaxReferences.Length: > 0 } named
+        && type is INamedTypeSymbol { IsAbstract: false, IsFileLocal: false } named
+        && named.IsWrittenIn(context.Model.Compilation)
         && !named.GetAttributes().Any(MarkedClassParser.IsMark)
         && ExistingWrapper(context) is null
             ? named
@@ -140,7 +141,12 @@ internal sealed class NetworkCall
                         return true;
                     }
 
-                    var inside = new ValueContext(context.Model.Compilation.GetSemanticModel(declaration.SyntaxTree), context.Symbols, context.Cancellation);
+                    if (context.Model.Compilation.ModelOf(declaration.SyntaxTree) is not { } model)
+                    {
+                        continue;
+                    }
+
+                    var inside = new ValueContext(model, context.Symbols, context.Cancellation);
                     if (!ImageFlow.GoesIntoLayersOnly(declaration, 0, inside)
                         || declaration.DescendantNodes().Any(node => AsksForChannels(node) || (node is InvocationExpressionSyntax && inside.Operation(node) is { } operation && StackDetector.IsStack(operation, inside))))
                     {

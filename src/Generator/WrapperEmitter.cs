@@ -8,7 +8,7 @@ namespace ChannelGen.Generator;
 /// <summary>Writes the wrapper of one class. A pure function of the model.</summary>
 internal static class WrapperEmitter
 {
-    private const string GeneratedCode = "[global::System.CodeDom.Compiler.GeneratedCode(\"ChannelGen.Generator\", \"0.1.0\")]";
+    internal const string GeneratedCode = "[global::System.CodeDom.Compiler.GeneratedCode(\"ChannelGen.Generator\", \"0.1.0\")]";
 
     public static SourceText Emit(WrapperModel model)
     {
@@ -31,11 +31,17 @@ internal static class WrapperEmitter
         if (!model.IsExtension)
         {
             writer.Open($"partial class {model.ClassName}{model.TypeParameters}");
-            Conversion(writer, model);
+            Methods(writer, model);
             writer.Close().Line();
         }
 
         Wrapper(writer, model);
+        if (model.Direction == Direction.ToGrayscale)
+        {
+            writer.Line();
+            ViewEmitter.View(writer, model);
+        }
+
         for (; open > 0; open--)
         {
             writer.Close();
@@ -47,11 +53,21 @@ internal static class WrapperEmitter
             writer.Line($"/// <summary>Conversions of <see cref=\"{CRef(model)}\"/> to a typed wrapper.</summary>");
             writer.Line(GeneratedCode);
             writer.Open($"internal static class {Prefix(model)}{model.PlainName}Conversions");
-            Conversion(writer, model);
+            Methods(writer, model);
             writer.Close().Close();
         }
 
         return SourceText.From(writer.ToString(), Encoding.UTF8);
+    }
+
+    private static void Methods(SourceWriter writer, WrapperModel model)
+    {
+        Conversion(writer, model);
+        if (model.Direction == Direction.ToGrayscale)
+        {
+            writer.Line();
+            ViewEmitter.Method(writer, model);
+        }
     }
 
     private static void Conversion(SourceWriter writer, WrapperModel model)
@@ -181,9 +197,8 @@ internal static class WrapperEmitter
 
     private static string Prefix(WrapperModel model) => model.Direction == Direction.ToGrayscale ? "Grayscale" : "Color";
 
+    internal static string CRef(WrapperModel model) => model.QualifiedName.Replace('<', '{').Replace('>', '}');
 
-    private static string CRef(WrapperModel model) => model.QualifiedName.Replace('<', '{').Replace('>', '}');
-
-    private static IEnumerable<string> TypeParameterNames(WrapperModel model) =>
+    internal static IEnumerable<string> TypeParameterNames(WrapperModel model) =>
         model.TypeParameters.Length == 0 ? [] : model.TypeParameters.Trim('<', '>').Split(',').Select(static name => name.Trim().TrimStart('@'));
 }

@@ -43,6 +43,46 @@ public class ExecutionTests
         Assert.Throws<ArgumentException>(() => converted.forward(zeros(1, 3, 12, 12)));
     }
 
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void The_typed_view_gives_for_one_channel_what_the_network_gives_for_three_and_changes_nothing(string shape, string typeName, int typeArguments)
+    {
+        manual_seed(12);
+        Type type = Type(Load(shape), typeName, typeArguments);
+        var module = (nn.Module<Tensor, Tensor>)Activator.CreateInstance(type, nonPublic: true)!;
+        var view = (GrayscaleView<Tensor, Tensor>)type.GetMethod("AsGrayscale")!.Invoke(module, [null, null])!;
+        Assert.Equal(type.Name.Split('`')[0] + "GrayscaleView", view.GetType().Name.Split('`')[0]);
+        using Tensor gray = rand(2, 1, 12, 12);
+        for (int run = 0; run < 2; run++)
+        {
+            using Tensor expected = module.forward(cat([gray, gray, gray], 1));
+            using Tensor found = view.forward(gray);
+            Assert.True((expected - found).abs().max().item<float>() < 1e-5);
+        }
+
+        Assert.Same(view, type.GetMethod("AsGrayscale")!.Invoke(module, [null, null]));
+        Assert.Same(module, view.GetType().GetProperty("Network", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)!.GetValue(view));
+        Assert.Throws<ArgumentException>(() => view.forward(zeros(1, 2, 12, 12)));
+    }
+
+    [Fact]
+    public void The_typed_view_of_several_inputs_knows_which_is_the_image()
+    {
+        Type type = Type(Load("SeveralInputs"), "Lesions.MaskedNet", 0);
+        var network = (nn.Module<Tensor, int, Tensor, (Tensor, Tensor?)>)Activator.CreateInstance(type)!;
+        using Tensor gray = rand(1, 1, 8, 8);
+        using Tensor prior = rand(3);
+        var view = (nn.Module<Tensor, int, Tensor, (Tensor, Tensor?)>)type.GetMethod("AsGrayscale")!.Invoke(network, [null, null])!;
+        (Tensor expected, _) = network.forward(prior, 2, cat([gray, gray, gray], 1));
+        (Tensor found, Tensor? same) = view.call(prior, 2, gray);
+        Assert.True((expected - found).abs().max().item<float>() < 1e-5);
+        Assert.Same(prior, same);
+    }
+
+    [Fact]
+    public void A_natively_gray_class_has_no_view() =>
+        Assert.Null(Type(Load("NativelyGray"), "Lesions.GrayNet", 0).GetMethod("AsGrayscale"));
+
     [Fact]
     public void Several_inputs_keep_all_but_the_image()
     {
@@ -100,8 +140,10 @@ public class ExecutionTests
             {
                 public static string Run(ResNet network, Tensor gray)
                 {
+                    ResNetGrayscaleView view = network.AsGrayscale();
+                    float largest = (view.forward(gray) - network.forward(torch.cat(new[] { gray, gray, gray }, 1))).abs().max().item<float>();
                     var wrapper = network.ToGrayscale();
-                    return wrapper.GetType().Name + " " + wrapper.Network.GetType().Name + " " + string.Join(",", wrapper.forward(gray).shape);
+                    return (largest < 1e-4) + " " + view.Network.GetType().Name + " " + wrapper.GetType().Name + " " + wrapper.Network.GetType().Name + " " + string.Join(",", wrapper.forward(gray).shape);
                 }
             }
             """;
@@ -112,7 +154,7 @@ public class ExecutionTests
         using var network = torchvision.models.resnet18();
         network.eval();
         using Tensor gray = rand(1, 1, 64, 64);
-        Assert.Equal("GrayscaleResNet ResNet 1,1000", assembly.GetType("Program")!.GetMethod("Run")!.Invoke(null, [network, gray]));
+        Assert.Equal("True ResNet GrayscaleResNet ResNet 1,1000", assembly.GetType("Program")!.GetMethod("Run")!.Invoke(null, [network, gray]));
     }
 
     private static Assembly Load(string shape) => Generation.Load(Generation.Run(Generation.Compile(BaselineTests.Source(shape)), out _));

@@ -5,7 +5,7 @@ namespace ChannelGen.Generator.Tests;
 /// <summary>Classes written in less usual ways get their wrapper all the same, without a warning.</summary>
 public class UnusualClassTests
 {
-    private const string Rest = "public override Tensor forward(Tensor image) => conv1.call(image);";
+    internal const string Rest = "public override Tensor forward(Tensor image) => conv1.call(image);";
 
     [Theory]
     [InlineData("Net", "GrayscaleNet", "[GrayscaleInput] public partial class Net(long n) : Module<Tensor, Tensor>(\"net\") { private readonly Conv2d conv1 = Conv2d(3, n, 3); REST }")]

@@ -14,6 +14,14 @@ internal static class Bounds
         return (left.to(ScalarType.Float64) - right.to(ScalarType.Float64)).abs().max().item<double>();
     }
 
+    /// <summary>The tensors that are alive, once what other tests left to the garbage collector is gone.</summary>
+    public static long LiveTensors()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return Tensor.TotalCount;
+    }
+
     public static Tensor Stack(Tensor gray, int copies = 3, int dim = 1) => cat([.. Enumerable.Repeat(gray, copies)], dim);
 
     /// <summary>

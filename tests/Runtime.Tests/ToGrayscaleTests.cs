@@ -225,11 +225,11 @@ public class ToGrayscaleTests
 
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        long before = Tensor.TotalCount;
+        long before = Bounds.LiveTensors();
         net.ToGrayscale();
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, Bounds.LiveTensors());
         net.ToGrayscale().ToColor(LumaCoefficients.Bt709);
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, Bounds.LiveTensors());
     }
 
     [Fact]
@@ -267,7 +267,7 @@ public class ToGrayscaleTests
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            return Tensor.TotalCount;
+            return Bounds.LiveTensors();
         }
     }
 

@@ -16,7 +16,12 @@ internal static class ImageFlow
     public static IReadOnlyList<string> Receivers(MethodDeclarationSyntax forward, int imageIndex, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
     {
         var fields = new List<string>();
-        var context = new ValueContext(compilation.GetSemanticModel(forward.SyntaxTree), symbols, cancellation);
+        if (compilation.ModelOf(forward.SyntaxTree) is not { } model)
+        {
+            return fields;
+        }
+
+        var context = new ValueContext(model, symbols, cancellation);
         if (context.Model.GetDeclaredSymbol(forward, cancellation)?.Parameters.ElementAtOrDefault(imageIndex) is not { } image)
         {
             return fields;

@@ -77,7 +77,7 @@ internal sealed class LayerTree
         var layers = new List<Layer>();
         for (INamedTypeSymbol? current = type; current is not null && !(symbols.IsOwn(current) && IsModuleItself(current)); current = current.BaseType)
         {
-            if (current.DeclaringSyntaxReferences.Length == 0)
+            if (!current.IsWrittenIn(compilation))
             {
                 isWhole = false;
                 break;
@@ -208,7 +208,7 @@ internal sealed class LayerTree
         }
 
         // A method of the program that makes a layer: what it returns, with the numbers that it is given.
-        if (method.DeclaringSyntaxReferences.Length != 1)
+        if (method.DeclaringSyntaxReferences.Length != 1 || !method.IsWrittenIn(compilation))
         {
             return null;
         }
@@ -353,7 +353,7 @@ internal sealed class LayerTree
     {
         if (Model(creation).GetSymbolInfo(creation, cancellation).Symbol is not IMethodSymbol { ContainingType: { } type } constructor
             || !symbols.IsModule(type)
-            || type.DeclaringSyntaxReferences.Length == 0)
+            || !type.IsWrittenIn(compilation))
         {
             return null;
         }
@@ -478,7 +478,8 @@ internal sealed class LayerTree
     {
         if (model?.SyntaxTree != node.SyntaxTree)
         {
-            model = compilation.GetSemanticModel(node.SyntaxTree);
+            model = compilation.ModelOf(node.SyntaxTree)
+                ?? throw new InvalidOperationException($"'{node.SyntaxTree.FilePath}' is another project's; only what this one holds is read.");
         }
 
         return model;

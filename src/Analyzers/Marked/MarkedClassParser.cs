@@ -1,3 +1,4 @@
+using ChannelGen.Analyzers.Values;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -97,7 +98,7 @@ internal static class MarkedClassParser
         }
 
         int inputs = module.TypeArguments.Length - 1;
-        string[] parameters = ForwardParameters(type, inputs, out MethodDeclarationSyntax? forward, cancellation)
+        string[] parameters = ForwardParameters(type, inputs, compilation, out MethodDeclarationSyntax? forward, cancellation)
             ?? [.. Enumerable.Range(1, inputs).Select(static index => $"input{index}")];
         string? imageName = Named(attribute, "Image");
         int image = imageName is null
@@ -116,7 +117,7 @@ internal static class MarkedClassParser
     private static (string? Layer, Direction Direction, Complaint? Complaint) Stem(INamedTypeSymbol type, MethodDeclarationSyntax? forward, int image, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
     {
         string? named = attribute.ConstructorArguments.FirstOrDefault(static argument => argument.Value is string).Value as string;
-        if (type.DeclaringSyntaxReferences.Length == 0)
+        if (!type.IsWrittenIn(compilation))
         {
             return (named, Direction.ToGrayscale, null);
         }
@@ -272,12 +273,13 @@ internal static class MarkedClassParser
     /// What the override of forward calls its parameters, and where it is in the source; null if there is none. From the
     /// syntax where there is one: asking for a symbol would bring all members of the class into being, at each keystroke.
     /// </summary>
-    private static string[]? ForwardParameters(INamedTypeSymbol type, int inputs, out MethodDeclarationSyntax? declaration, CancellationToken cancellation)
+    private static string[]? ForwardParameters(
+        INamedTypeSymbol type, int inputs, Compilation compilation, out MethodDeclarationSyntax? declaration, CancellationToken cancellation)
     {
         declaration = null;
         for (INamedTypeSymbol? current = type; current is not null; current = current.BaseType)
         {
-            if (current.DeclaringSyntaxReferences.Length == 0)
+            if (!current.IsWrittenIn(compilation))
             {
                 IMethodSymbol? method = current.GetMembers("forward").OfType<IMethodSymbol>().FirstOrDefault(candidate => candidate.IsOverride && candidate.Parameters.Length == inputs);
                 if (method is not null)

@@ -31,7 +31,8 @@ internal sealed class VariableHistory
     public static VariableHistory Of(ISymbol variable, SyntaxNode scope, IReadOnlyList<IdentifierNameSyntax> uses, SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
     {
         var history = new VariableHistory();
-        if (DeclarationOf(variable, cancellation) is { } declaration && scope.Span.Contains(declaration.Span))
+        if (DeclarationOf(variable, cancellation) is { } declaration
+            && declaration.SyntaxTree == scope.SyntaxTree && scope.Span.Contains(declaration.Span))
         {
             history.AddDeclaration(declaration);
         }

@@ -42,7 +42,8 @@ public sealed class ChannelConversion
     public IReadOnlyList<string> Layers => [.. changes.Select(change => change.Name)];
 
     /// <summary>The parameters of the converted layers now, and how many they were before.</summary>
-    public (long Now, long Before) FirstLayerParameters => (changes.Sum(change => Product(change.NewShape)), changes.Sum(change => Product(change.OldShape)));
+    public (long Now, long Before) FirstLayerParameters =>
+        (Sum(change => change.NewShape), Sum(change => change.OldShape));
 
     /// <summary>Whether the network still is as this conversion made it.</summary>
     public bool IsCurrent { get; private set; }
@@ -140,13 +141,13 @@ public sealed class ChannelConversion
                 $"The color kernels of {network.GetType().Name} were not kept. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients).");
         }
 
-        foreach (LayerChange change in changes)
+        ConversionRegistry.Exclusively(network, () =>
         {
-            change.Undo();
-        }
-
-        transformInput?.Switch(true);
-        Retire();
+            Undo(change => change.Undo());
+            transformInput?.Switch(true);
+            Retire();
+            return true;
+        });
     }
 
     /// <summary>
@@ -184,14 +185,18 @@ public sealed class ChannelConversion
 
     private void Reverse(ChannelMap back)
     {
-        LayerChange[] reversal = [.. changes.Select(change => LayerChange.Plan(change.Name, change.Layer, back))];
-        foreach (LayerChange change in reversal)
+        ConversionRegistry.Exclusively(network, () =>
         {
-            change.Apply();
-            change.Dispose();
-        }
+            LayerChange[] reversal = [.. changes.Select(change => LayerChange.Plan(change.Name, change.Layer, back))];
+            foreach (LayerChange change in reversal)
+            {
+                change.Apply();
+                change.Dispose();
+            }
 
-        Retire();
+            Retire();
+            return true;
+        });
     }
 
     /// <summary>The stacked image that a gray one stands for, as the network took it before its conversion.</summary>
@@ -269,7 +274,17 @@ public sealed class ChannelConversion
         public void Dispose() => undo();
     }
 
-    private static long Product(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);
+    /// <summary>In reverse order: layers may share a parameter, and the first has what all of them had.</summary>
+    private void Undo(Action<LayerChange> undo)
+    {
+        foreach (LayerChange change in Enumerable.Reverse(changes))
+        {
+            undo(change);
+        }
+    }
+
+    /// <summary>A parameter that several layers share counts once.</summary>
+    private long Sum(Func<LayerChange, long[]> shape) => changes.Where(change => !change.SharesWeight).Sum(change => shape(change).Aggregate(1L, (product, size) => product * size));
 
     /// <summary>A conversion before it is made: find the layers, change them, see that the answers agree, or undo it all.</summary>
     private sealed record Plan(
@@ -462,11 +477,7 @@ public sealed class ChannelConversion
             var before = new List<(string Name, Tensor Output)>();
             using DisposeScope scope = NewDisposeScope();
             probe.Run(NewImage(gray), scope, () => probe.Observe(_ => { }, (name, output) => after.Add((name, NetworkProbe.Kept(output, scope)))));
-            foreach (LayerChange change in conversion.changes)
-            {
-                change.Undo();
-            }
-
+            conversion.Undo(change => change.Undo());
             Transform?.Switch(true);
             probe.Run(OldImage(gray), scope, () => probe.Observe(_ => { }, (name, output) => before.Add((name, NetworkProbe.Kept(output, scope)))));
             foreach (((string name, Tensor left), (_, Tensor right)) in before.Zip(after))
@@ -487,7 +498,8 @@ public sealed class ChannelConversion
             {
                 foreach (NamedConvolution stem in stems)
                 {
-                    planned.Add(LayerChange.Plan(stem.Name, stem.Layer, Map));
+                    bool isShared = planned.Exists(other => other.Layer.weight.Handle == stem.Layer.weight.Handle);
+                    planned.Add(LayerChange.Plan(stem.Name, stem.Layer, Map, isShared));
                 }
             }
             catch
@@ -512,12 +524,10 @@ public sealed class ChannelConversion
             {
                 foreach (LayerChange change in applied)
                 {
-                    if (change.CanUndo)
-                    {
-                        change.Rollback();
-                    }
+                    change.Rollback();
                 }
 
+                planned.ForEach(change => change.Dispose());
                 throw;
             }
 
@@ -526,11 +536,8 @@ public sealed class ChannelConversion
 
         private void Rollback(ChannelConversion conversion)
         {
-            foreach (LayerChange change in conversion.changes)
-            {
-                change.Rollback();
-                change.Dispose();
-            }
+            conversion.Undo(change => change.Rollback());
+            conversion.Retire();
 
             Transform?.Switch(true);
         }

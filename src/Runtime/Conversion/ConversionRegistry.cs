@@ -19,27 +19,72 @@ internal static class ConversionRegistry
     {
         ArgumentNullException.ThrowIfNull(network);
         Entry entry = Entries.GetOrCreateValue(network);
-        lock (entry)
+        return Find(mayConvert: false) ?? Exclusively(network, () => Find(mayConvert: true)!);
+
+        // The program's lock is taken before the network's, never after it.
+        TWrapper? Find(bool mayConvert)
         {
-            if (entry.Conversion is not { IsCurrent: true } conversion)
+            lock (entry)
             {
-                conversion = convert();
-                entry.Conversion = conversion;
-                entry.Wrappers.Clear();
+                if (entry.Conversion is not { IsCurrent: true } conversion)
+                {
+                    if (!mayConvert)
+                    {
+                        return null;
+                    }
+
+                    conversion = convert();
+                    entry.Conversion = conversion;
+                    entry.Wrappers.Clear();
+                }
+                else if (!suits(conversion))
+                {
+                    throw new InvalidOperationException(
+                        $"{network.GetType().Name} has been converted before, with other options; it takes {conversion.InChannels} channel{(conversion.InChannels == 1 ? "" : "s")} now. Convert it back first, or use the wrapper that the first conversion gave.");
+                }
+
+                if (!entry.Wrappers.TryGetValue(typeof(TWrapper), out Module? wrapper))
+                {
+                    wrapper = wrap(conversion);
+                    entry.Wrappers.Add(typeof(TWrapper), wrapper);
+                }
+
+                return (TWrapper)wrapper;
             }
-            else if (!suits(conversion))
+        }
+    }
+
+    /// <summary>
+    /// Runs what changes layers: one at a time in the program, since networks may share them, and outside of inference_mode,
+    /// which leaves autograd with the shapes of before. A network that was made inside can be changed inside only.
+    /// </summary>
+    public static T Exclusively<T>(Module network, Func<T> change)
+    {
+        lock (Entries)
+        {
+            using IDisposable? outside = is_inference_mode_enabled() && IsMadeOutside(network) ? inference_mode(false) : null;
+            return change();
+        }
+    }
+
+    private static bool IsMadeOutside(Module network)
+    {
+        using IDisposable outside = inference_mode(false);
+        using var grad = no_grad();
+        try
+        {
+            foreach (TorchSharp.Modules.Parameter parameter in network.parameters().Where(parameter => parameter.dim() > 0))
             {
-                throw new InvalidOperationException(
-                    $"{network.GetType().Name} has been converted before, with other options; it takes {conversion.InChannels} channel{(conversion.InChannels == 1 ? "" : "s")} now. Convert it back first, or use the wrapper that the first conversion gave.");
+                using Tensor nothing = parameter.narrow(0, 0, 0);
+                nothing.zero_();
             }
 
-            if (!entry.Wrappers.TryGetValue(typeof(TWrapper), out Module? wrapper))
-            {
-                wrapper = wrap(conversion);
-                entry.Wrappers.Add(typeof(TWrapper), wrapper);
-            }
-
-            return (TWrapper)wrapper;
+            return true;
+        }
+        catch (System.Runtime.InteropServices.ExternalException)
+        {
+            // "Inplace update to inference tensor outside InferenceMode is not allowed"; there is no way to ask.
+            return false;
         }
     }
 

@@ -27,6 +27,11 @@ internal sealed class LayerChange : IDisposable
         newWeight = KernelTransform.Apply(layer.weight, layout, map).DetachFromDisposeScope();
         NewShape = newWeight.shape;
         newConstant = ConstantFor(layer.weight, ConstantAddition.Kernel(layer));
+        using var grad = no_grad();
+
+        // set_ will let the parameter share new storage; this handle keeps the storage of now alive for Undo. Taken here, not
+        // as the change is applied: another layer may share the parameter and be changed first.
+        oldWeight = layer.weight.detach().DetachFromDisposeScope();
     }
 
     /// <summary>The layer's path as in the state_dict, without ".weight"; empty if it is the network itself.</summary>
@@ -55,7 +60,11 @@ internal sealed class LayerChange : IDisposable
     /// <summary>Whether the weight of before is at hand, so that <see cref="Undo"/> is exact.</summary>
     public bool CanUndo => oldWeight is not null;
 
-    public static LayerChange Plan(string name, Convolution layer, ChannelMap map) => new(name, layer, layer.Layout(name), map);
+    /// <summary>Whether an earlier change of the same conversion is of the same parameter.</summary>
+    public bool SharesWeight { get; private init; }
+
+    public static LayerChange Plan(string name, Convolution layer, ChannelMap map, bool sharesWeight = false) =>
+        new(name, layer, layer.Layout(name), map) { SharesWeight = sharesWeight };
 
     /// <summary>The weight that the layer has now stands for this one of before, when one arrives from a checkpoint.</summary>
     public Tensor Convert(Tensor weightOfBefore) => KernelTransform.Apply(weightOfBefore, OldLayout, Map);
@@ -82,7 +91,6 @@ internal sealed class LayerChange : IDisposable
     {
         using (no_grad())
         {
-            oldWeight = layerWeightAlias();
             oldConstant = ConstantAddition.Kernel(Layer)?.clone().DetachFromDisposeScope();
             oldGradient = Layer.weight.grad?.DetachFromDisposeScope();
             Layer.weight.set_(newWeight);
@@ -96,9 +104,6 @@ internal sealed class LayerChange : IDisposable
         // The layer has them now.
         newWeight.Dispose();
         newConstant?.Dispose();
-
-        // set_ lets the parameter share new storage; this handle keeps the old storage alive for Undo.
-        Tensor layerWeightAlias() => Layer.weight.detach().DetachFromDisposeScope();
     }
 
     /// <summary>Brings back weight, in_channels, groups and constant as they were before <see cref="Apply"/>.</summary>

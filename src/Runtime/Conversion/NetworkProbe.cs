@@ -10,7 +10,8 @@ namespace ChannelGen.Conversion;
 
 /// <summary>
 /// Runs a network on a small image to see what it does with it, and leaves it as it was: under no_grad, in eval mode, with
-/// the modes, the buffers, the user's hooks and the random state put back afterwards.
+/// the modes, what the network keeps, and the random state if the network draws from it, put back afterwards. The user's
+/// hooks run, since what they do may be part of the answer.
 /// </summary>
 internal sealed class NetworkProbe
 {
@@ -18,6 +19,9 @@ internal sealed class NetworkProbe
 
     private readonly Module network;
     private readonly Func<Tensor, object?> forward;
+
+    /// <summary>Whether the network draws random numbers; null as long as it is not known to.</summary>
+    private bool? drawsNumbers;
 
     public NetworkProbe(Module network, Func<Tensor, object?> forward)
     {
@@ -59,38 +63,55 @@ internal sealed class NetworkProbe
     /// </summary>
     public Tensor[] Run(Tensor image, DisposeScope owner, Action? observe = null)
     {
-        (Module Module, bool Training)[] modes = [.. Modules(network).Select(module => (module, module.training))];
-        (Tensor Buffer, Tensor Saved)[] buffers = [.. network.named_buffers().Select(named => (Buffer: named.buffer, Saved: named.buffer.clone().DetachFromDisposeScope()))];
-        Tensor randomState = get_rng_state().DetachFromDisposeScope();
-        using var hooks = new HookSuspension(network);
+        if (drawsNumbers == false)
+        {
+            return RunOnce(image, owner, observe);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor randomState = get_rng_state();
         try
         {
-            using var grad = no_grad();
-            using DisposeScope scope = NewDisposeScope();
+            Tensor[] answer = RunOnce(image, owner, observe);
+            if (drawsNumbers is null && !randomState.Equals(get_rng_state()))
+            {
+                // The state is the whole program's: was it this network that drew, or another thread?
+                Tensor[] again = RunOnce(image, scope, null);
+                drawsNumbers = answer.Length != again.Length || !answer.Zip(again).All(pair => pair.First.Equals(pair.Second));
+            }
+
+            return answer;
+        }
+        finally
+        {
+            if (drawsNumbers == true)
+            {
+                set_rng_state(randomState);
+            }
+        }
+    }
+
+    private Tensor[] RunOnce(Tensor image, DisposeScope owner, Action? observe)
+    {
+        (Module Module, bool Training)[] modes = [.. Modules(network).Select(module => (module, module.training))];
+        KeptState state = KeptState.Of(network);
+        using var grad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        try
+        {
             network.eval();
             observe?.Invoke();
             return [.. Tensors(Forward(image)).Select(result => Kept(result, owner))];
         }
         finally
         {
-            set_rng_state(randomState);
-            randomState.Dispose();
             foreach ((Module module, bool training) in modes)
             {
                 // train(...) goes down to the children; they come later in this list, so their own mode is the last word.
                 module.train(training);
             }
 
-            using var grad = no_grad();
-            foreach ((Tensor buffer, Tensor saved) in buffers)
-            {
-                if (!buffer.Equals(saved))
-                {
-                    buffer.copy_(saved);
-                }
-
-                saved.Dispose();
-            }
+            state.Restore(network);
         }
     }
 
@@ -196,55 +217,6 @@ internal sealed class NetworkProbe
         long[] gray = [.. shape];
         gray[channel] = 1;
         return gray;
-    }
-
-    /// <summary>
-    /// Takes all hooks off a network, but for those that are part of its mathematics, and puts them back. What was hung on
-    /// in between goes.
-    /// </summary>
-    private sealed class HookSuspension : IDisposable
-    {
-        private readonly (IDictionary Table, DictionaryEntry[] Entries)[] saved;
-
-        public HookSuspension(Module network)
-        {
-            saved = [.. Modules(network).Distinct().SelectMany(HookTables.Of).Select(table => (table, Entries(table)))];
-            foreach ((IDictionary table, DictionaryEntry[] entries) in saved)
-            {
-                table.Clear();
-                foreach (DictionaryEntry entry in entries)
-                {
-                    if (entry.Value is Delegate hook && ConstantAddition.IsHook(hook))
-                    {
-                        table.Add(entry.Key, entry.Value);
-                    }
-                }
-            }
-        }
-
-        public void Dispose()
-        {
-            foreach ((IDictionary table, DictionaryEntry[] entries) in saved)
-            {
-                table.Clear();
-                foreach (DictionaryEntry entry in entries)
-                {
-                    table.Add(entry.Key, entry.Value);
-                }
-            }
-        }
-
-        private static DictionaryEntry[] Entries(IDictionary table)
-        {
-            var entries = new List<DictionaryEntry>(table.Count);
-            IDictionaryEnumerator each = table.GetEnumerator();
-            while (each.MoveNext())
-            {
-                entries.Add(each.Entry);
-            }
-
-            return [.. entries];
-        }
     }
 }
 

@@ -8,10 +8,10 @@ using static TorchSharp.torch.nn;
 namespace ChannelGen.Convolutions;
 
 /// <summary>
-/// What per-channel normalization adds to a convolution's output: its answer to a constant image. With zero padding that
-/// answer is smaller near the border, since the padding is zero after the normalization, so it is a map that depends on the
-/// image's size; it is kept for the last sizes seen. Added by a forward hook that runs before the user's own, because
-/// TorchSharp's convolutions are sealed.
+/// What per-channel normalization adds to a convolution's output: its answer to a constant image. That is one number for
+/// each output channel, but near the border, where zero padding is smaller than it, since the padding is zero after the
+/// normalization (<see cref="ConstantMap"/>). Added by a forward hook that runs before the user's own, because TorchSharp's
+/// convolutions are sealed.
 /// </summary>
 /// <remarks>
 /// The one-channel kernel that gives the map is a buffer of the layer, "normalization_kernel", so that it is saved and
@@ -21,13 +21,10 @@ internal sealed class ConstantAddition
 {
     public const string BufferName = "normalization_kernel";
     private const string HookKey = "ChannelGen.ConstantAddition";
-    private const int SizesKept = 4;
 
     private static readonly ConditionalWeakTable<Convolution, ConstantAddition> Attached = new();
 
-    private readonly object gate = new();
-    private readonly List<(long[] Size, Tensor Map)> maps = [];
-    private Tensor? mappedKernel;
+    private volatile ConstantMap? map;
 
     private ConstantAddition()
     {
@@ -43,9 +40,8 @@ internal sealed class ConstantAddition
     public static void Set(Convolution layer, Tensor? kernel)
     {
         var hooks = HookTables.Table<Dictionary<string, Func<Module<Tensor, Tensor>, Tensor, Tensor, Tensor>>>(layer, "post_hooks");
-        if (Attached.TryGetValue(layer, out ConstantAddition? old))
+        if (Attached.TryGetValue(layer, out _))
         {
-            old.Forget();
             hooks.Remove(HookKey);
             Tensor? buffer = layer.get_buffer(BufferName);
             ConvolutionAccess.Buffers(layer).Remove(BufferName);
@@ -61,7 +57,8 @@ internal sealed class ConstantAddition
         var addition = new ConstantAddition();
         using (no_grad())
         {
-            layer.register_buffer(BufferName, kernel.detach().to(ScalarType.Float64, CPU, copy: true).DetachFromDisposeScope());
+            using Tensor exact = kernel.detach().to(ScalarType.Float64, CPU, copy: true);
+            layer.register_buffer(BufferName, exact.contiguous().DetachFromDisposeScope());
         }
 
         // First in line: the user's hooks see the activations that the color layer would have given.
@@ -76,79 +73,28 @@ internal sealed class ConstantAddition
         Attached.Add(layer, addition);
     }
 
+    /// <summary>
+    /// Adds what belongs to the output of a network that was run with forward, which runs no hooks, if it is such a layer.
+    /// </summary>
+    public static void Complete(Module network, object? input, object? output)
+    {
+        if (network is Convolution layer && Attached.TryGetValue(layer, out ConstantAddition? addition))
+        {
+            addition.Add(layer, (Tensor)input!, (Tensor)output!);
+        }
+    }
+
     private Tensor Add(Module<Tensor, Tensor> module, Tensor input, Tensor output)
     {
         var layer = (Convolution)module;
-        lock (gate)
-        {
-            Tensor map = Map(layer, input, output);
-            using Tensor fitting = output.dim() < map.dim() ? map.squeeze(0) : map.alias();
-            return output.add_(fitting);
-        }
-    }
-
-    private Tensor Map(Convolution layer, Tensor input, Tensor output)
-    {
-        using var grad = no_grad();
         Tensor kernel = layer.get_buffer(BufferName)!;
-        if (mappedKernel is null || !mappedKernel.Equals(kernel))
+        ConstantMap? current = map;
+        if (current is null || !current.IsOf(layer, kernel))
         {
-            // Another kernel was loaded: the maps of the old one are void.
-            Forget();
-            mappedKernel = kernel.clone().DetachFromDisposeScope();
+            map = current = new ConstantMap(layer, kernel);
         }
 
-        long[] size = layer.KeepsConstants() ? [] : input.shape[^layer.SpatialDimensions()..];
-        int found = maps.FindIndex(map => map.Size.AsSpan().SequenceEqual(size));
-        if (found >= 0 && (maps[found].Map.dtype != output.dtype || maps[found].Map.device != output.device))
-        {
-            maps[found].Map.Dispose();
-            maps.RemoveAt(found);
-            found = -1;
-        }
-
-        if (found >= 0)
-        {
-            return maps[found].Map;
-        }
-
-        if (maps.Count == SizesKept)
-        {
-            maps[0].Map.Dispose();
-            maps.RemoveAt(0);
-        }
-
-        Tensor fresh = Compute(layer, kernel, size).to(output.dtype, output.device, copy: true, disposeAfter: true).DetachFromDisposeScope();
-        maps.Add((size, fresh));
-        return fresh;
-    }
-
-    private static Tensor Compute(Convolution layer, Tensor kernel, long[] size)
-    {
-        if (size.Length == 0)
-        {
-            // [out, 1, k...] to [1, out, 1...]: the sum over the kernel.
-            long[] spatial = [.. Enumerable.Range(2, layer.SpatialDimensions()).Select(dimension => (long)dimension)];
-            using Tensor sums = kernel.sum(spatial, keepdim: true);
-            return sums.transpose(0, 1);
-        }
-
-        using Tensor image = ones([1, 1, .. size], ScalarType.Float64);
-        return layer.Run(image, kernel);
-    }
-
-    private void Forget()
-    {
-        lock (gate)
-        {
-            foreach ((_, Tensor map) in maps)
-            {
-                map.Dispose();
-            }
-
-            maps.Clear();
-            mappedKernel?.Dispose();
-            mappedKernel = null;
-        }
+        current.For(layer, kernel, input, output).AddTo(output);
+        return output;
     }
 }

@@ -17,6 +17,12 @@ internal static class ConvolutionAccess
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
     public static extern ref TorchSharp.Utils.OrderedDict<string, (Tensor, bool)> Buffers(Module module);
 
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_params")]
+    public static extern ref TorchSharp.Utils.OrderedDict<string, Parameter> Parameters(Module module);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_submodules")]
+    public static extern ref TorchSharp.Utils.OrderedDict<string, Module> Submodules(Module module);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reversed_padding_repeated_twice")]
     private static extern ref long[] ReversedPadding(Convolution layer);
 
@@ -80,6 +86,72 @@ internal static class ConvolutionAccess
         && (layer.padding_mode is PaddingModes.Reflect or PaddingModes.Replicate or PaddingModes.Circular
             || layer.padding_type == Padding.Valid
             || (layer.padding is { } padding && Array.TrueForAll(padding, size => size == 0)));
+
+    /// <summary>What a constant image becomes along each spatial dimension, where zeros are laid around it.</summary>
+    public static ConstantAxis[] Axes(this Convolution layer)
+    {
+        var axes = new ConstantAxis[layer.SpatialDimensions()];
+        for (int index = 0; index < axes.Length; index++)
+        {
+            (long before, long after) = layer.transposed ? (layer.padding![index], layer.output_padding[layer.output_padding.Length == 1 ? 0 : index]) : Zeros(layer, index);
+            axes[index] = new ConstantAxis(layer.kernel_size[index], layer.stride[index], layer.dilation[index], before, after, layer.transposed);
+        }
+
+        return axes;
+    }
+
+    /// <summary>
+    /// The answer, [out_channels, spatial...], of a kernel of one input channel to an image of ones of that size: with stride
+    /// 1 unless the layer is transposed, and the sum of the kernel where the layer keeps constants. In the kernel's dtype.
+    /// </summary>
+    public static Tensor AnswerToOnes(this Convolution layer, long[] size, Tensor kernel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int space = layer.SpatialDimensions();
+        if (layer.KeepsConstants())
+        {
+            // [out, 1, k...] to [out, 1...].
+            long[] spatial = [.. Enumerable.Range(2, space).Select(dimension => (long)dimension)];
+            return kernel.sum(spatial, keepdim: true).squeeze(1).MoveToOuterDisposeScope();
+        }
+
+        Tensor image = ones([1, 1, .. size], kernel.dtype, kernel.device);
+        if (layer.transposed)
+        {
+            return layer.Run(image, kernel).squeeze(0).MoveToOuterDisposeScope();
+        }
+
+        // From the last dimension to the first.
+        long[] zeros = [.. Enumerable.Reverse(layer.Axes()).SelectMany(axis => (long[])[axis.Before, axis.After])];
+        Tensor padded = functional.pad(image, zeros, PaddingModes.Constant);
+        Tensor answer = space switch
+        {
+            1 => functional.conv1d(padded, kernel, null, 1, 0, layer.dilation[0]),
+            2 => functional.conv2d(padded, kernel, null, [1, 1], [0, 0], layer.dilation),
+            _ => functional.conv3d(padded, kernel, null, [1, 1, 1], [0, 0, 0], layer.dilation),
+        };
+        return answer.squeeze(0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The zeros that are laid before and after an image along one dimension.</summary>
+    private static (long Before, long After) Zeros(Convolution layer, int dimension)
+    {
+        if (layer.padding_mode != PaddingModes.Zeros)
+        {
+            // From the last dimension to the first, each twice.
+            ReadOnlySpan<long> reversed = ReversedPadding(layer).AsSpan()[^(2 * (dimension + 1))..];
+            return (reversed[0], reversed[1]);
+        }
+
+        if (layer.padding is { } padding)
+        {
+            return (padding[dimension], padding[dimension]);
+        }
+
+        // "Same": what cannot be divided by two goes after.
+        long all = layer.dilation[dimension] * (layer.kernel_size[dimension] - 1);
+        return (all / 2, all - (all / 2));
+    }
 
     private static Tensor Convolve(Convolution layer, Tensor input, Tensor weight, Tensor? bias, long[] padding) => layer.SpatialDimensions() switch
     {

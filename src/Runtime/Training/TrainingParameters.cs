@@ -156,6 +156,6 @@ public static class TrainingParameters
             }
         }
 
-        return [.. conversion.Changes];
+        return [.. conversion.Changes.Where(change => !change.SharesWeight)];
     }
 }

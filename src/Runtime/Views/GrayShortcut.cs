@@ -56,8 +56,8 @@ internal sealed class GrayShortcut
         }
     }
 
-    /// <summary>Whether nothing but this class hangs on the layer.</summary>
-    public static bool IsAloneOn(Convolution layer) => LayerHooks.Count(layer) == (LayerHooks.HasPair(layer, HookKey) ? 2 : 0);
+    /// <summary>Whether nothing but this class, and what only looks, hangs on the layer.</summary>
+    public static bool IsAloneOn(Convolution layer) => !LayerHooks.HasOthersThan(layer, HookKey);
 
     private Tensor Before(Module<Tensor, Tensor> module, Tensor input)
     {

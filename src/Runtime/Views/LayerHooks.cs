@@ -15,17 +15,23 @@ namespace ChannelGen.Views;
 /// </summary>
 internal static class LayerHooks
 {
+    private const string WatcherPrefix = "ChannelGen.Watcher ";
+
     private static readonly TableField<PreHook> Pre = new("pre_hooks");
     private static readonly TableField<PostHook> Post = new("post_hooks");
     private static readonly TableField<Action<Module>> ModulePre = new("module_pre_hooks");
     private static readonly TableField<Action<Module>> ModulePost = new("module_post_hooks");
 
-    /// <summary>How many hooks of all kinds hang on the layer.</summary>
-    public static int Count(Convolution layer) =>
-        Pre.Get(layer).Count + Post.Get(layer).Count + ModulePre.Get(layer).Count + ModulePost.Get(layer).Count;
-
-    /// <summary>Whether the pair of hooks of that key hangs on the layer.</summary>
-    public static bool HasPair(Convolution layer, string key) => Pre.Get(layer).ContainsKey(key) && Post.Get(layer).ContainsKey(key);
+    /// <summary>Whether others than this pair and watchers hang on the layer.</summary>
+    public static bool HasOthersThan(Convolution layer, string pairKey)
+    {
+        Dictionary<string, PreHook> pre = Pre.Get(layer);
+        Dictionary<string, PostHook> post = Post.Get(layer);
+        int others = pre.Count + post.Count + ModulePre.Get(layer).Count + ModulePost.Get(layer).Count;
+        others -= pre.ContainsKey(pairKey) ? 1 : 0;
+        others -= post.ContainsKey(pairKey) ? 1 : 0;
+        return others > 0 && others > pre.Keys.Count(static key => key.StartsWith(WatcherPrefix, StringComparison.Ordinal));
+    }
 
     /// <summary>
     /// Hangs a pair of hooks on the layer. The second comes first: a call that is on its way must not meet the first hook
@@ -36,6 +42,16 @@ internal static class LayerHooks
         Post.Set(layer, key, after);
         Pre.Set(layer, key, before);
     }
+
+    /// <summary>Hangs a hook on the layer that only looks, before all others, and gives its key.</summary>
+    public static string AddWatcher(Convolution layer, PreHook look)
+    {
+        string key = WatcherPrefix + Guid.NewGuid();
+        Pre.SetFirst(layer, key, look);
+        return key;
+    }
+
+    public static void RemoveWatcher(Convolution layer, string key) => Pre.Set(layer, key, null);
 
     public static void RemovePair(Convolution layer, string key)
     {
@@ -72,6 +88,18 @@ internal static class LayerHooks
             else
             {
                 copy[key] = hook;
+            }
+
+            set(module, copy);
+        }
+
+        public void SetFirst(Module<Tensor, Tensor> module, string key, THook hook)
+        {
+            // A dictionary that nothing is taken out of is enumerated in the order in which it was filled.
+            var copy = new Dictionary<string, THook> { [key] = hook };
+            foreach ((string other, THook another) in get(module))
+            {
+                copy[other] = another;
             }
 
             set(module, copy);

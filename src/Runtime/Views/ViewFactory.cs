@@ -23,14 +23,12 @@ public static class ViewFactory
     /// <param name="network">The network.</param>
     /// <param name="channels">The channels that it takes; null for the usual.</param>
     /// <param name="image">The names of forward's parameters that are images, separated by commas; null for the first tensor.</param>
-    /// <param name="inputs">The types of forward's parameters.</param>
     /// <param name="create">Makes the view.</param>
-    public static TView Grayscale<TNetwork, TView>(TNetwork network, long? channels, string? image, Type[] inputs, Func<TNetwork, ViewedNetwork, TView> create)
+    public static TView Grayscale<TNetwork, TView>(TNetwork network, long? channels, string? image, Func<TNetwork, ViewedNetwork, TView> create)
         where TNetwork : Module
         where TView : Module
     {
         ArgumentNullException.ThrowIfNull(network);
-        ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(create);
         long wanted = Channels(network, channels);
         var key = new Key(typeof(TView), wanted, image);
@@ -44,14 +42,14 @@ public static class ViewFactory
 
             ViewedNetwork.EnsureAlive(network);
             EnsureNotConverted(network);
-            var viewed = new ViewedNetwork(network, wanted, Images(network, image, inputs));
+            var viewed = new ViewedNetwork(network, wanted, Images(network, image));
             TView view = create(network, viewed);
             views[key] = (view, viewed);
             return view;
         }
     }
 
-    private static long Channels(Module network, long? channels)
+    internal static long Channels(Module network, long? channels)
     {
         long wanted = channels ?? (network as Convolution)?.in_channels ?? ColorChannels;
         if (wanted < 2)
@@ -78,8 +76,9 @@ public static class ViewFactory
         }
     }
 
-    private static ImageInput[] Images(Module network, string? image, Type[] inputs)
+    private static ImageInput[] Images(Module network, string? image)
     {
+        Type[] inputs = Inputs(network.GetType());
         string[] names = Names(network, inputs);
         string parameters = string.Join(", ", inputs.Zip(names, (type, name) => $"{type.Name} {name}"));
         if (image is null)
@@ -98,6 +97,20 @@ public static class ViewFactory
                 $"Found image: \"{name}\"; wanted the name of a Tensor, or of a list of Tensors, among the parameters of {network.GetType().Name}.forward({parameters}).",
                 nameof(image));
         }
+    }
+
+    /// <summary>The types that forward takes: those of the Module that the network derives from, but for the result.</summary>
+    private static Type[] Inputs(Type network)
+    {
+        for (Type? type = network; type is not null; type = type.BaseType)
+        {
+            if (type is { IsGenericType: true, BaseType.IsGenericType: true } && type.BaseType.GetGenericTypeDefinition() == typeof(HookableModule<,>))
+            {
+                return type.GetGenericArguments()[..^1];
+            }
+        }
+
+        throw new ArgumentException($"{network.Name} derives from no Module of inputs and a result; wanted a network with a forward.", nameof(network));
     }
 
     /// <summary>The names of forward's parameters, as the class that implements it last gives them.</summary>

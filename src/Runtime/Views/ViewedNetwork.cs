@@ -198,11 +198,13 @@ public sealed class ViewedNetwork
         }
     }
 
-    /// <exception cref="ArgumentException">All that the network is made of is disposed.</exception>
+    /// <summary>Refuses a network that is disposed. What is disposed is named no longer, so that its convolutions tell, or its handle.</summary>
+    /// <exception cref="ArgumentException">The network is disposed.</exception>
     internal static void EnsureAlive(Module network)
     {
-        Parameter[] parameters = [.. network.parameters()];
-        if (parameters.Length > 0 && parameters.All(parameter => parameter is null || parameter.IsInvalid))
+        Convolution[] convolutions = network is Convolution bare ? [bare] : [.. StemFinder.All(network).Select(named => named.Layer)];
+        bool hasDisposed = convolutions.Any(layer => layer.weight is null || layer.weight.IsInvalid);
+        if (ModuleHandle.IsClosed(network) || (hasDisposed && !network.parameters().Any()))
         {
             throw new ArgumentException($"{network.GetType().Name} is disposed; wanted a network that is alive.", nameof(network));
         }

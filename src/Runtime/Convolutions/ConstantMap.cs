@@ -1,0 +1,78 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ChannelGen.Convolutions;
+
+/// <summary>
+/// A convolution's answer to a constant image, for the kernel and the geometry that it has: the answer to a small image, from
+/// which that to an image of any size follows (<see cref="ConstantAxis"/>). Nothing in it changes but what was found last, so
+/// that threads share it; what it holds is small, and left to the finalizer once no thread uses it.
+/// </summary>
+internal sealed class ConstantMap
+{
+    // Of images that are larger than the kernel there is one, for each dtype and device.
+    private const int SmallAnswersKept = 8;
+
+    private readonly object gate = new();
+    private readonly byte[] kernel;
+    private readonly ConstantAxis[] axes;
+    private readonly bool keepsConstants;
+    private readonly List<SmallAnswer> answers = [];
+    private volatile PlacedConstants? last;
+
+    public ConstantMap(Convolution layer, Tensor kernel)
+    {
+        this.kernel = kernel.bytes.ToArray();
+        keepsConstants = layer.KeepsConstants();
+        axes = keepsConstants ? [] : layer.Axes();
+    }
+
+    /// <summary>Whether this still is the layer's: another kernel may have been loaded, and the layer's padding can be set.</summary>
+    public bool IsOf(Convolution layer, Tensor kernel) =>
+        this.kernel.AsSpan().SequenceEqual(kernel.bytes)
+        && keepsConstants == layer.KeepsConstants()
+        && (keepsConstants || axes.AsSpan().SequenceEqual(layer.Axes()));
+
+    /// <summary>What is to be added to this output of the layer for that input.</summary>
+    public PlacedConstants For(Convolution layer, Tensor kernel, Tensor input, Tensor output)
+    {
+        long[] size = input.shape[^axes.Length..];
+        if (last is { } found && found.IsFor(size, output))
+        {
+            return found;
+        }
+
+        lock (gate)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using var grad = no_grad();
+            return last = new PlacedConstants(axes, size, Answer(layer, kernel, size, output));
+        }
+    }
+
+    private Tensor Answer(Convolution layer, Tensor kernel, long[] size, Tensor output)
+    {
+        long[] sides = [.. axes.Select((axis, index) => axis.SmallSide(size[index]))];
+        ScalarType dtype = output.dtype;
+        Device device = output.device;
+        if (answers.Find(answer => answer.Sides.AsSpan().SequenceEqual(sides) && answer.Values.dtype == dtype && answer.Values.device.IsSameAs(device)) is { } kept)
+        {
+            return kept.Values;
+        }
+
+        // The channels innermost, so that outputs in channels-last find them in a row; the other layout has each by itself.
+        long[] spatial = [.. Enumerable.Range(1, layer.SpatialDimensions()).Select(dimension => (long)dimension)];
+        Tensor rounded = layer.AnswerToOnes(sides, kernel).to(dtype, device);
+        Tensor values = rounded.permute([.. spatial, 0]).contiguous().permute([spatial.Length, .. spatial.Select(dimension => dimension - 1)]);
+        if (answers.Count == SmallAnswersKept)
+        {
+            answers.RemoveAt(0);
+        }
+
+        answers.Add(new SmallAnswer(sides, values.DetachFromDisposeScope()));
+        return values;
+    }
+
+    private sealed record SmallAnswer(long[] Sides, Tensor Values);
+}
