@@ -155,7 +155,7 @@ public class OtherProjectTests
             }
             """;
         var test = new Test { TestCode = Program.Replace("IMAGE", "{|CG0001:cat([x, x, x], 1)|}", StringComparison.Ordinal) };
-        test.FixedCode = Program.Replace("net.forward(IMAGE)", "net.ToGrayscale().forward(x)", StringComparison.Ordinal);
+        test.FixedCode = Program.Replace("net.forward(IMAGE)", "net.AsGrayscale().forward(x)", StringComparison.Ordinal);
         foreach (SolutionState state in (SolutionState[])[test.TestState, test.FixedState])
         {
             ProjectState library = state.AdditionalProjects["Library"];
