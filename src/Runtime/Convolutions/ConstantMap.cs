@@ -47,7 +47,7 @@ internal sealed class ConstantMap
         {
             using DisposeScope scope = NewDisposeScope();
             using var grad = no_grad();
-            return last = new PlacedConstants(axes, size, Answer(layer, kernel, size, output));
+            return last = new PlacedConstants(axes, size, Answer(layer, kernel, size, output), output);
         }
     }
 
@@ -61,10 +61,7 @@ internal sealed class ConstantMap
             return kept.Values;
         }
 
-        // The channels innermost, so that outputs in channels-last find them in a row; the other layout has each by itself.
-        long[] spatial = [.. Enumerable.Range(1, layer.SpatialDimensions()).Select(dimension => (long)dimension)];
-        Tensor rounded = layer.AnswerToOnes(sides, kernel).to(dtype, device);
-        Tensor values = rounded.permute([.. spatial, 0]).contiguous().permute([spatial.Length, .. spatial.Select(dimension => dimension - 1)]);
+        Tensor values = layer.AnswerToOnes(sides, kernel).to(dtype, device, copy: true);
         if (answers.Count == SmallAnswersKept)
         {
             answers.RemoveAt(0);
