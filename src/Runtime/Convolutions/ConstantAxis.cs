@@ -57,6 +57,36 @@ internal readonly record struct ConstantAxis(long Kernel, long Stride, long Dila
         return places;
     }
 
+    /// <summary>
+    /// The output for an image of that size in parts: the positions at the start, each with its own number, those between the
+    /// borders, which share one (one for each phase of a transposed convolution's stride), and those at the end.
+    /// </summary>
+    public ConstantPart[] Parts(long size)
+    {
+        long[] places = Places(size);
+        (long start, long end) = Interior(size);
+        if (start >= end)
+        {
+            return [ConstantPart.All(places)];
+        }
+
+        var parts = new List<ConstantPart> { new(0, start, 1, places[..(int)start]) };
+        long period = Transposed ? Stride : 1;
+        for (long first = start; first < Math.Min(end, start + period); first++)
+        {
+            parts.Add(new ConstantPart(first, end, period, [places[first]]));
+        }
+
+        parts.Add(new ConstantPart(end, places.Length, 1, places[(int)end..]));
+        return [.. parts.Where(part => part.Start < part.End)];
+    }
+
+    /// <summary>The positions whose windows reach into no padding.</summary>
+    private (long Start, long End) Interior(long size) =>
+        Transposed ? (SmallSide(size) == size ? (0, 0) : (InteriorStart, InteriorEnd(size)))
+        : size < Extent ? (0, 0)
+        : (Math.Min(OutputSize(size), Ceiling(Before, Stride)), Math.Min(OutputSize(size), Ceiling(size + Before - Extent + 1, Stride)));
+
     private long PaddedPlace(long position, long size)
     {
         long window = (position * Stride) - Before;
@@ -76,4 +106,16 @@ internal readonly record struct ConstantAxis(long Kernel, long Stride, long Dila
 
     /// <summary>Of a transposed convolution: the position after the last to which none is missing.</summary>
     private long InteriorEnd(long size) => Math.Min(OutputSize(size), (size * Stride) - Before);
+
+    private static long Ceiling(long dividend, long divisor) => (dividend + divisor - 1) / divisor;
+}
+
+/// <summary>Positions of an output along one dimension, and where in the small answer their numbers are.</summary>
+/// <param name="Start">The first position.</param>
+/// <param name="End">The position after the last.</param>
+/// <param name="Step">The distance of the positions.</param>
+/// <param name="Places">A place for each of them, or one for all.</param>
+internal sealed record ConstantPart(long Start, long End, long Step, long[] Places)
+{
+    public static ConstantPart All(long[] places) => new(0, places.Length, 1, places);
 }
