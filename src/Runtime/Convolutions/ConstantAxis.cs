@@ -8,13 +8,18 @@ namespace ChannelGen.Convolutions;
 /// <param name="Kernel">The kernel's size.</param>
 /// <param name="Stride">The stride.</param>
 /// <param name="Dilation">The distance between the kernel's elements.</param>
-/// <param name="Before">The zeros laid before the image; of a transposed convolution, what is cut off.</param>
+/// <param name="Before">The zeros laid before the image; of a transposed convolution, what is cut off at each side.</param>
 /// <param name="After">The zeros laid after the image; of a transposed convolution, the output's additional size.</param>
 /// <param name="Transposed">Whether the convolution is transposed.</param>
 internal readonly record struct ConstantAxis(long Kernel, long Stride, long Dilation, long Before, long After, bool Transposed)
 {
     /// <summary>How many positions of the image one window spans.</summary>
     private long Extent => (Dilation * (Kernel - 1)) + 1;
+
+    /// <summary>The size of the output for an image of that size.</summary>
+    public long OutputSize(long size) => Transposed
+        ? ((size - 1) * Stride) - (2 * Before) + Extent + After
+        : ((size + Before + After - Extent) / Stride) + 1;
 
     /// <summary>
     /// The side of the small image whose answer has every number that the answer to one of <paramref name="size"/> has: that
@@ -36,55 +41,65 @@ internal readonly record struct ConstantAxis(long Kernel, long Stride, long Dila
         return side;
     }
 
-    /// <summary>The size of the output for an image of that size.</summary>
-    public long OutputSize(long size) => Transposed
-        ? ((size - 1) * Stride) - (2 * Before) + Extent + After
-        : ((size + Before + After - Extent) / Stride) + 1;
+    /// <summary>
+    /// For each position of the output for an image of <paramref name="size"/>, where its number is in the small answer: that
+    /// to an image of <see cref="SmallSide"/>, with stride 1 unless the convolution is transposed.
+    /// </summary>
+    public long[] Places(long size)
+    {
+        var places = new long[OutputSize(size)];
+        long small = SmallSide(size);
+        for (long position = 0; position < places.Length; position++)
+        {
+            places[position] = Transposed ? TransposedPlace(position, size, small) : PaddedPlace(position, size);
+        }
+
+        return places;
+    }
 
     /// <summary>
-    /// The output for an image of that size in parts, and where in the small answer each part's numbers are. The small answer
-    /// is that to an image of <see cref="SmallSide"/>, and of a convolution that is not transposed, that with stride 1.
+    /// The output for an image of that size in parts: the positions at the start, each with its own number, those between the
+    /// borders, which share one (one for each phase of a transposed convolution's stride), and those at the end.
     /// </summary>
-    public IEnumerable<ConstantPart> Parts(long size) => (Transposed ? TransposedParts(size) : PaddedParts(size)).Where(part => part.Start < part.End);
-
-    private IEnumerable<ConstantPart> PaddedParts(long size)
+    public ConstantPart[] Parts(long size)
     {
-        long output = OutputSize(size);
-        long start = Math.Min(output, Ceiling(Before, Stride));
-        if (size < Extent)
+        long[] places = Places(size);
+        (long start, long end) = Interior(size);
+        if (start >= end)
         {
-            // A window may reach into both paddings: the small answer is the whole one.
-            yield return new ConstantPart(0, output, 1, 0, Stride);
-            yield break;
+            return [ConstantPart.All(places)];
         }
 
-        // The first window that reaches beyond the end, and how far it does.
-        long end = Math.Min(output, Ceiling(size + Before - Extent + 1, Stride));
-        long beyond = (end * Stride) - Before + Extent - size;
-        yield return new ConstantPart(0, start, 1, 0, Stride);
-        yield return new ConstantPart(start, end, 1, Before, 0);
-        yield return new ConstantPart(end, output, 1, Before + beyond, Stride);
+        var parts = new List<ConstantPart> { new(0, start, 1, places[..(int)start]) };
+        long period = Transposed ? Stride : 1;
+        for (long first = start; first < Math.Min(end, start + period); first++)
+        {
+            parts.Add(new ConstantPart(first, end, period, [places[first]]));
+        }
+
+        parts.Add(new ConstantPart(end, places.Length, 1, places[(int)end..]));
+        return [.. parts.Where(part => part.Start < part.End)];
     }
 
-    private IEnumerable<ConstantPart> TransposedParts(long size)
+    /// <summary>The positions whose windows reach into no padding.</summary>
+    private (long Start, long End) Interior(long size) =>
+        Transposed ? (SmallSide(size) == size ? (0, 0) : (InteriorStart, InteriorEnd(size)))
+        : size < Extent ? (0, 0)
+        : (Math.Min(OutputSize(size), Ceiling(Before, Stride)), Math.Min(OutputSize(size), Ceiling(size + Before - Extent + 1, Stride)));
+
+    private long PaddedPlace(long position, long size)
     {
-        long output = OutputSize(size);
-        long small = SmallSide(size);
-        if (small == size)
-        {
-            yield return new ConstantPart(0, output, 1, 0, 1);
-            yield break;
-        }
+        long window = (position * Stride) - Before;
+        long beyond = window + Extent - size;
 
-        long end = InteriorEnd(size);
-        yield return new ConstantPart(0, InteriorStart, 1, 0, 1);
-        for (long phase = 0; phase < Stride; phase++)
-        {
-            yield return new ConstantPart(InteriorStart + phase, end, Stride, InteriorStart + phase, 0);
-        }
-
-        yield return new ConstantPart(end, output, 1, InteriorEnd(small), 1);
+        // A window of an image as small as the kernel may reach into both paddings: then the small answer is the whole one.
+        return size < Extent || window < 0 ? Before + window : Before + Math.Max(0, beyond);
     }
+
+    private long TransposedPlace(long position, long size, long small) =>
+        position < InteriorStart || small == size ? position
+        : position < InteriorEnd(size) ? InteriorStart + ((position - InteriorStart) % Stride)
+        : position - InteriorEnd(size) + InteriorEnd(small);
 
     /// <summary>Of a transposed convolution: the first position to which no element of the kernel is missing.</summary>
     private long InteriorStart => Math.Max(0, Extent - 1 - Before);
@@ -99,12 +114,8 @@ internal readonly record struct ConstantAxis(long Kernel, long Stride, long Dila
 /// <param name="Start">The first position.</param>
 /// <param name="End">The position after the last.</param>
 /// <param name="Step">The distance of the positions.</param>
-/// <param name="SmallStart">Where the number of the first is.</param>
-/// <param name="SmallStep">The distance of the numbers; 0 if all positions have the same.</param>
-internal readonly record struct ConstantPart(long Start, long End, long Step, long SmallStart, long SmallStep)
+/// <param name="Places">A place for each of them, or one for all.</param>
+internal sealed record ConstantPart(long Start, long End, long Step, long[] Places)
 {
-    public long Count => (End - Start + Step - 1) / Step;
-
-    /// <summary>The position after the last number in the small answer.</summary>
-    public long SmallEnd => SmallStep == 0 ? SmallStart + 1 : SmallStart + ((Count - 1) * SmallStep) + 1;
+    public static ConstantPart All(long[] places) => new(0, places.Length, 1, places);
 }

@@ -11,8 +11,8 @@ namespace ChannelGen.Convolutions;
 /// </summary>
 internal sealed class ConstantMap
 {
-    // Of images that are larger than the kernel there is one, for each dtype and device.
-    private const int SmallAnswersKept = 8;
+    /// <summary>Of images that are larger than the kernel there is one, for each dtype.</summary>
+    public const int SmallAnswersKept = 8;
 
     private readonly object gate = new();
     private readonly byte[] kernel;
@@ -27,6 +27,9 @@ internal sealed class ConstantMap
         keepsConstants = layer.KeepsConstants();
         axes = keepsConstants ? [] : layer.Axes();
     }
+
+    /// <summary>How many answers to small images are kept.</summary>
+    public int SmallAnswers => answers.Count;
 
     /// <summary>Whether this still is the layer's: another kernel may have been loaded, and the layer's padding can be set.</summary>
     public bool IsOf(Convolution layer, Tensor kernel) =>
@@ -47,24 +50,20 @@ internal sealed class ConstantMap
         {
             using DisposeScope scope = NewDisposeScope();
             using var grad = no_grad();
-            return last = new PlacedConstants(axes, size, Answer(layer, kernel, size, output));
+            return last = new PlacedConstants(axes, size, Answer(layer, kernel, size, output.dtype), output);
         }
     }
 
-    private Tensor Answer(Convolution layer, Tensor kernel, long[] size, Tensor output)
+    /// <summary>In the output's dtype, rounded once; where the processor is, since it is only taken apart.</summary>
+    private Tensor Answer(Convolution layer, Tensor kernel, long[] size, ScalarType dtype)
     {
         long[] sides = [.. axes.Select((axis, index) => axis.SmallSide(size[index]))];
-        ScalarType dtype = output.dtype;
-        Device device = output.device;
-        if (answers.Find(answer => answer.Sides.AsSpan().SequenceEqual(sides) && answer.Values.dtype == dtype && answer.Values.device.IsSameAs(device)) is { } kept)
+        if (answers.Find(answer => answer.Sides.AsSpan().SequenceEqual(sides) && answer.Values.dtype == dtype) is { } kept)
         {
             return kept.Values;
         }
 
-        // The channels innermost, so that outputs in channels-last find them in a row; the other layout has each by itself.
-        long[] spatial = [.. Enumerable.Range(1, layer.SpatialDimensions()).Select(dimension => (long)dimension)];
-        Tensor rounded = layer.AnswerToOnes(sides, kernel).to(dtype, device);
-        Tensor values = rounded.permute([.. spatial, 0]).contiguous().permute([spatial.Length, .. spatial.Select(dimension => dimension - 1)]);
+        Tensor values = layer.AnswerToOnes(sides, kernel).to(dtype, copy: true);
         if (answers.Count == SmallAnswersKept)
         {
             answers.RemoveAt(0);

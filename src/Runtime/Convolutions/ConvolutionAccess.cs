@@ -93,7 +93,8 @@ internal static class ConvolutionAccess
         var axes = new ConstantAxis[layer.SpatialDimensions()];
         for (int index = 0; index < axes.Length; index++)
         {
-            (long before, long after) = layer.transposed ? (layer.padding![index], layer.output_padding[layer.output_padding.Length == 1 ? 0 : index]) : Zeros(layer, index);
+            // TorchSharp takes the first dimension's output padding for all.
+            (long before, long after) = layer.transposed ? (layer.padding![index], layer.output_padding[0]) : Zeros(layer, index);
             axes[index] = new ConstantAxis(layer.kernel_size[index], layer.stride[index], layer.dilation[index], before, after, layer.transposed);
         }
 
