@@ -7,11 +7,12 @@ using static TorchSharp.torch.nn;
 
 namespace Benchmarks;
 
-/// <summary>The first layer alone: stacked in three ways, and converted.</summary>
+/// <summary>The first layer alone: stacked in three ways, seen by a view of a network that has no other layer, and converted.</summary>
 public class FirstLayer
 {
     private Conv2d color = null!;
     private Conv2d gray = null!;
+    private Module<Tensor, Tensor> viewed = null!;
     private Tensor image = null!;
     private IDisposable grad = null!;
 
@@ -46,6 +47,9 @@ public class FirstLayer
         color = Make();
         gray = Make();
         gray.ToGrayscale();
+
+        // A network of its own: a view also lets others' expanded images through from one channel.
+        viewed = Sequential(("layer", Make()));
         image = rand(Batch, 1, Side, Side);
     }
 
@@ -54,6 +58,7 @@ public class FirstLayer
     {
         color.Dispose();
         gray.Dispose();
+        viewed.Dispose();
         image.Dispose();
         grad.Dispose();
     }
@@ -78,6 +83,9 @@ public class FirstLayer
         using Tensor stacked = image.expand(-1, 3, -1, -1);
         color.forward(stacked).Dispose();
     }
+
+    [Benchmark]
+    public void Viewed() => viewed.AsGrayscale().forward(image).Dispose();
 
     [Benchmark]
     public void Converted() => gray.forward(image).Dispose();

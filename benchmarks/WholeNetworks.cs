@@ -6,21 +6,28 @@ using static TorchSharp.torch.nn;
 
 namespace Benchmarks;
 
-/// <summary>Whole networks on one image of 128 x 128, one thread: inference and a step of training.</summary>
+/// <summary>Whole networks on one image, one thread: inference and a step of training; stacked, seen by a view, and converted.</summary>
 public class WholeNetworks
 {
     private Module<Tensor, Tensor> color = null!;
     private Module<Tensor, Tensor> gray = null!;
+    private Module<Tensor, Tensor> viewed = null!;
     private optim.Optimizer ofColor = null!;
     private optim.Optimizer ofGray = null!;
+    private optim.Optimizer ofViewed = null!;
     private Tensor image = null!;
 
     [Params("ResNet-20", "ResNet-18", "MobileNetV2", "MobileNetV3", "VGG-11", "AlexNet")]
     public string Network { get; set; } = "";
 
+    [Params(128)]
+    public int Side { get; set; } = 128;
+
     /// <summary>One for each row of the table, before its setup.</summary>
     internal static IEnumerable<WholeNetworks> Rows() =>
-        ((string[])["AlexNet", "MobileNetV2", "MobileNetV3", "ResNet-18", "ResNet-20", "VGG-11"]).Select(network => new WholeNetworks { Network = network });
+        ((string[])["AlexNet", "MobileNetV2", "MobileNetV3", "ResNet-18", "ResNet-20", "VGG-11"])
+            .Select(network => new WholeNetworks { Network = network })
+            .Append(new WholeNetworks { Network = "ResNet-20", Side = 32 });
 
     [GlobalSetup]
     public void Setup()
@@ -30,12 +37,15 @@ public class WholeNetworks
         manual_seed(1);
         color = Make();
         gray = Make();
+        viewed = Make();
         color.eval();
+        viewed.eval();
         gray.eval();
         gray = gray.ToGrayscale();
         ofColor = optim.SGD(color.parameters(), 1e-6);
         ofGray = optim.SGD(gray.parameters(), 1e-6);
-        image = rand(1, 1, 128, 128);
+        ofViewed = optim.SGD(viewed.parameters(), 1e-6);
+        image = rand(1, 1, Side, Side);
     }
 
     [GlobalCleanup]
@@ -43,8 +53,10 @@ public class WholeNetworks
     {
         ofColor.Dispose();
         ofGray.Dispose();
+        ofViewed.Dispose();
         color.Dispose();
         gray.Dispose();
+        viewed.Dispose();
         image.Dispose();
     }
 
@@ -54,11 +66,27 @@ public class WholeNetworks
 
     [Benchmark]
     [BenchmarkCategory("inference")]
+    public void InferenceExpanded() => Infer(color, () => image.expand(-1, 3, -1, -1));
+
+    [Benchmark]
+    [BenchmarkCategory("inference")]
+    public void InferenceViewed() => Infer(viewed.AsGrayscale(), () => image.alias());
+
+    [Benchmark]
+    [BenchmarkCategory("inference")]
     public void InferenceConverted() => Infer(gray, () => image.alias());
 
     [Benchmark]
     [BenchmarkCategory("training")]
     public void StepStacked() => Step(color, ofColor, () => cat(new[] { image, image, image }, 1));
+
+    [Benchmark]
+    [BenchmarkCategory("training")]
+    public void StepExpanded() => Step(color, ofColor, () => image.expand(-1, 3, -1, -1));
+
+    [Benchmark]
+    [BenchmarkCategory("training")]
+    public void StepViewed() => Step(viewed.AsGrayscale(), ofViewed, () => image.alias());
 
     [Benchmark]
     [BenchmarkCategory("training")]

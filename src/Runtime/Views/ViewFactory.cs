@@ -72,7 +72,7 @@ public static class ViewFactory
         if (network is IConvertedModule { Conversion: { IsCurrent: true, InChannels: 1 } } || ConversionRegistry.Current(network) is { InChannels: 1 })
         {
             throw new ArgumentException(
-                $"{network.GetType().Name} was converted with ToGrayscale(): it takes gray images as it is, through the wrapper that ToGrayscale() gives.",
+                $"{(network is IConvertedModule ? network.GetName() : network.GetType().Name)} was converted with ToGrayscale(): it takes gray images as it is, through the wrapper that ToGrayscale() gives.",
                 nameof(network));
         }
     }

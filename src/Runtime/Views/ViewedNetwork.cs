@@ -211,7 +211,7 @@ public sealed class ViewedNetwork
             if (convolution.in_channels != channels)
             {
                 throw new ArgumentException(
-                    $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} channels now; the grayscale view of {NetworkName} was made "
+                    $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} channel{(convolution.in_channels == 1 ? "" : "s")} now; the grayscale view of {NetworkName} was made "
                     + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.",
                     nameof(network));
             }
