@@ -203,6 +203,7 @@ public class WrapperTests
             ["TYPES"] = string.Join(", ", types),
             ["PARAMETERS"] = string.Join(", ", types.Zip(names, (type, name) => $"{type} {name}")),
             ["ARGUMENTS"] = string.Join(", ", names),
+            ["GIVEN"] = string.Join(", ", names.Select((name, index) => $"Conversion.Given({name}, {index + 1})")),
             ["INPUTS"] = tuple,
             ["PREHOOK_RESULT"] = inputs == 1 ? "T1" : $"({string.Join(", ", types)})?",
             ["TENSOR_TYPES"] = string.Join(", ", types.Skip(1).Prepend("Tensor")),

@@ -41,8 +41,8 @@ namespace ChannelGen
         /// <exception cref="ArgumentException">The image has another number of channels than the network takes.</exception>
         public override TResult forward(T1 input1)
         {
-            Conversion.CheckImage((input1 as Tensor)!);
-            return Network.forward(input1);
+            Conversion.CheckInputs(input1);
+            return Network.forward(Conversion.Given(input1, 1));
         }
 
         /// <summary>
@@ -283,7 +283,7 @@ namespace ChannelGen
         /// <exception cref="ArgumentException">The options name a layer or a shape that does not fit.</exception>
         /// <exception cref="InvalidOperationException">The network cannot be converted exactly; it is as it was.</exception>
         public static GrayscaleModule<Tensor, TResult> ToGrayscale<TResult>(this Module<Tensor, TResult> network, GrayscaleOptions? options = null) =>
-            network as GrayscaleModule<Tensor, TResult> ?? WrapperFactory.Grayscale(
+            WrapperFactory.Again(network as GrayscaleModule<Tensor, TResult>, options) ?? WrapperFactory.Grayscale(
                 network, null, options, static (network, image) => network.forward(image), static (network, conversion) => new GrayscaleModule<Tensor, TResult>(network, conversion));
 
         /// <summary>
@@ -297,7 +297,7 @@ namespace ChannelGen
         /// <exception cref="ArgumentException">The options name a layer or a shape that does not fit.</exception>
         /// <exception cref="InvalidOperationException">The network cannot be converted exactly; it is as it was.</exception>
         public static ColorModule<Tensor, TResult> ToColor<TResult>(this Module<Tensor, TResult> network, LumaCoefficients luma, ColorOptions? options = null) =>
-            network as ColorModule<Tensor, TResult> ?? WrapperFactory.Color(
+            WrapperFactory.Again(network as ColorModule<Tensor, TResult>, luma, options) ?? WrapperFactory.Color(
                 network, null, luma, options, static (network, image) => network.forward(image), static (network, conversion) => new ColorModule<Tensor, TResult>(network, conversion));
     }
 }

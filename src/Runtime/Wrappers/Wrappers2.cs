@@ -41,8 +41,8 @@ namespace ChannelGen
         /// <exception cref="ArgumentException">The image has another number of channels than the network takes.</exception>
         public override TResult forward(T1 input1, T2 input2)
         {
-            Conversion.CheckImage((input1 as Tensor)!);
-            return Network.forward(input1, input2);
+            Conversion.CheckInputs(input1, input2);
+            return Network.forward(Conversion.Given(input1, 1), Conversion.Given(input2, 2));
         }
 
         /// <summary>
@@ -283,7 +283,7 @@ namespace ChannelGen
         /// <exception cref="ArgumentException">The options name a layer or a shape that does not fit.</exception>
         /// <exception cref="InvalidOperationException">The network cannot be converted exactly; it is as it was.</exception>
         public static GrayscaleModule<Tensor, T2, TResult> ToGrayscale<T2, TResult>(this Module<Tensor, T2, TResult> network, GrayscaleOptions? options = null) =>
-            network as GrayscaleModule<Tensor, T2, TResult> ?? WrapperFactory.Grayscale(
+            WrapperFactory.Again(network as GrayscaleModule<Tensor, T2, TResult>, options) ?? WrapperFactory.Grayscale(
                 network, null, options, null, static (network, conversion) => new GrayscaleModule<Tensor, T2, TResult>(network, conversion));
 
         /// <summary>
@@ -297,7 +297,7 @@ namespace ChannelGen
         /// <exception cref="ArgumentException">The options name a layer or a shape that does not fit.</exception>
         /// <exception cref="InvalidOperationException">The network cannot be converted exactly; it is as it was.</exception>
         public static ColorModule<Tensor, T2, TResult> ToColor<T2, TResult>(this Module<Tensor, T2, TResult> network, LumaCoefficients luma, ColorOptions? options = null) =>
-            network as ColorModule<Tensor, T2, TResult> ?? WrapperFactory.Color(
+            WrapperFactory.Again(network as ColorModule<Tensor, T2, TResult>, luma, options) ?? WrapperFactory.Color(
                 network, null, luma, options, null, static (network, conversion) => new ColorModule<Tensor, T2, TResult>(network, conversion));
     }
 }
