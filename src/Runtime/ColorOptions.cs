@@ -21,6 +21,12 @@ public sealed record ColorOptions
     /// <summary>The shape of an image that the network takes, such as [1, 1, 28, 28]. Null: the usual sizes are tried.</summary>
     public IReadOnlyList<long>? ImageShape { get; init; }
 
+    /// <summary>See <see cref="GrayscaleOptions.Image"/>.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>See <see cref="GrayscaleOptions.Example"/>; the image has three channels.</summary>
+    public IReadOnlyList<object?>? Example { get; init; }
+
     /// <summary>
     /// Whether the network is run once gray and once converted on a small image to see that the outputs agree before the
     /// conversion is kept. True unless said.

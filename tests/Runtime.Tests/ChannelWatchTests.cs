@@ -79,7 +79,7 @@ public class ChannelWatchTests
         watch.Dispose();
         net.forward(image);
         Assert.Equal(4, watch.Report.Layers[0].Images);
-        Assert.Empty(Conversion.HookTables.Of(net.Stem).SelectMany(table => table.Keys.Cast<object>()));
+        Assert.Empty(HookNames.Of(net.Stem));
     }
 
     [Theory]

@@ -27,7 +27,17 @@ internal static class CheckpointLoader
         }
 
         CheckShapes(network, adapted, skip);
-        return network.load_state_dict(adapted, strict, skip);
+        (IList<string>, IList<string>) result = network.load_state_dict(adapted, strict, skip);
+        foreach (LayerChange change in conversion.Changes)
+        {
+            if (source.TryGetValue(change.WeightKey, out Tensor? weight) && skip?.Contains(change.WeightKey) != true)
+            {
+                bool isOfBefore = weight.shape.AsSpan().SequenceEqual(change.OldShape) && (change.KeepsKernels || !source.ContainsKey(change.ConstantKey));
+                change.Follow(isOfBefore ? weight : null);
+            }
+        }
+
+        return result;
     }
 
     public static void Load(Module network, ChannelConversion conversion, BinaryReader reader, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters)
@@ -81,14 +91,38 @@ internal static class CheckpointLoader
                     $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded.");
             }
 
+            if (hasConstant && !needsConstant)
+            {
+                throw new ArgumentException(
+                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, and this one was converted without, so that it would be lost. Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. Nothing was loaded.");
+            }
+
+            double theirs = InputScaleMark.Read(adapted.GetValueOrDefault(change.ScaleKey));
+            Mark();
+            if (theirs != change.InputScale)
+            {
+                using Tensor exact = weight.detach().to(ScalarType.Float64);
+                adapted[change.WeightKey] = Owned((exact * (change.InputScale / theirs)).to(weight.dtype));
+            }
+
             return;
         }
 
+        Mark();
         KernelLayout.CheckDtype(weight.dtype, $"The checkpoint's '{change.WeightKey}'");
         adapted[change.WeightKey] = Owned(change.Convert(weight));
         if (needsConstant)
         {
             adapted[change.ConstantKey] = Owned(change.ConstantFor(weight, null)!);
+        }
+
+        void Mark()
+        {
+            adapted.Remove(change.ScaleKey);
+            if (change.InputScale != 1)
+            {
+                adapted[change.ScaleKey] = Owned(InputScaleMark.Make(change.InputScale));
+            }
         }
 
         Tensor Owned(Tensor tensor)

@@ -86,11 +86,34 @@ public static class StateDictConversion
         string key = layer.Length == 0 ? "weight" : $"{layer}.weight";
         if (!stateDict.TryGetValue(key, out Tensor? weight))
         {
-            string[] kernels = [.. stateDict.Where(entry => entry.Key.EndsWith(".weight", StringComparison.Ordinal) && entry.Value.dim() is >= 3 and <= 5).Select(entry => entry.Key).Take(6)];
+            string[] kernels = [.. stateDict
+                .Where(entry => entry.Key.EndsWith("weight", StringComparison.Ordinal) && entry.Value.dim() is >= 3 and <= 5)
+                .OrderBy(entry => entry.Value.shape[1] switch { 3 => 0, 1 => 1, _ => 2 })
+                .ThenBy(entry => entry.Key, StringComparer.Ordinal)
+                .Select(entry => entry.Key)
+                .Take(6)];
             throw new ArgumentException(
                 $"The state dictionary has no '{key}'. {(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}", nameof(layer));
         }
 
-        return new Dictionary<string, Tensor>(stateDict) { [key] = convert(weight) };
+        string constant = layer.Length == 0 ? ConstantAddition.BufferName : $"{layer}.{ConstantAddition.BufferName}";
+        if (stateDict.ContainsKey(constant))
+        {
+            throw new ArgumentException(
+                $"The state dictionary has '{constant}': a normalization was folded into '{key}', which only the network's own conversion can undo. Load it into the network converted with that normalization, and call ToColor or RestoreColor of its wrapper.", nameof(stateDict));
+        }
+
+        string mark = layer.Length == 0 ? InputScaleMark.BufferName : $"{layer}.{InputScaleMark.BufferName}";
+        double scale = InputScaleMark.Read(stateDict.GetValueOrDefault(mark));
+        var converted = new Dictionary<string, Tensor>(stateDict) { [key] = convert(weight) };
+        if (converted.Remove(mark))
+        {
+            // The kernels are then for the images of before the scale was folded in.
+            using Tensor scaled = converted[key];
+            using Tensor exact = scaled.to(ScalarType.Float64);
+            converted[key] = (exact / scale).to(scaled.dtype);
+        }
+
+        return converted;
     }
 }

@@ -12,21 +12,19 @@ using ChannelGen.Conversion;
 /// <summary>What was done to a network: which layers, and how many channels they take now.</summary>
 public sealed class ChannelConversion
 {
-    private static readonly string[] SpatialNames = ["D", "H", "W"];
-
     private readonly Module network;
     private readonly LayerChange[] changes;
     private readonly TransformInput? transformInput;
-    private readonly int spatialDimensions;
 
-    private ChannelConversion(Module network, LayerChange[] changes, TransformInput? transformInput, object options, long inChannels)
+    internal ChannelConversion(Module network, LayerChange[] changes, TransformInput? transformInput, object options, long inChannels)
     {
         this.network = network;
         this.changes = changes;
         this.transformInput = transformInput;
         Options = options;
         InChannels = inChannels;
-        spatialDimensions = changes[0].Layer.SpatialDimensions();
+        Layout = new ImageLayout(changes[0].Layer.SpatialDimensions(), false);
+        IsCurrent = true;
         OldInChannels = transformInput is null ? changes[0].OldLayout.InChannels : 3;
     }
 
@@ -45,6 +43,12 @@ public sealed class ChannelConversion
     public (long Now, long Before) FirstLayerParameters =>
         (Sum(change => change.NewShape), Sum(change => change.OldShape));
 
+    /// <summary>
+    /// Whether the network was run before and after, and every layer and the answer compared. False after Probe = false, and
+    /// for a conversion that is a heuristic.
+    /// </summary>
+    public bool WasVerified { get; internal set; }
+
     /// <summary>Whether the network still is as this conversion made it.</summary>
     public bool IsCurrent { get; private set; }
 
@@ -52,6 +56,15 @@ public sealed class ChannelConversion
     public bool KeepsOldWeights => IsCurrent && changes.All(change => change.CanUndo);
 
     internal object Options { get; }
+
+    /// <summary>Where an image has its channels.</summary>
+    internal ImageLayout Layout { get; set; }
+
+    /// <summary>Which input of the network is the image.</summary>
+    internal int ImageIndex { get; set; }
+
+    /// <summary>Whether the network writes to its image, so that it is given a copy: before, what it wrote to was a stack.</summary>
+    internal bool CopiesImage { get; set; }
 
     internal IReadOnlyList<LayerChange> Changes => changes;
 
@@ -64,18 +77,34 @@ public sealed class ChannelConversion
     {
         ArgumentNullException.ThrowIfNull(image);
         EnsureCurrent();
-        long dimension = NetworkProbe.ChannelDimension(image, spatialDimensions);
-        if (dimension < 0 || image.size((int)dimension) != InChannels)
+        int dimension = Layout.ChannelDimension(image);
+        if (dimension < 0 || dimension > 1 + (Layout.ChannelsLast ? Layout.SpatialDimensions : 0) || image.size(dimension) != InChannels)
         {
-            string spatial = string.Join(", ", SpatialNames[^spatialDimensions..]);
+            string wanted = Layout.ChannelsLast ? $"{Layout}, {InChannels}" : $"{InChannels}, {Layout}";
             throw new ArgumentException(
-                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: found an image of shape {Text.Shape(image)}, wanted [N, {InChannels}, {spatial}] or [{InChannels}, {spatial}]."
+                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
                 + (InChannels == 1 && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
                 nameof(image));
         }
     }
 
-    internal static ChannelConversion ToGrayscale(Module network, Func<Tensor, object?>? forward, GrayscaleOptions options)
+    /// <summary>Checks the image among the inputs of the network, and gives a copy of it to a network that writes to it.</summary>
+    /// <param name="inputs">All inputs, in their order.</param>
+    /// <exception cref="ArgumentException">The image has another number of channels or of dimensions.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public void CheckInputs(params object?[] inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        CheckImage((inputs[ImageIndex] as Tensor)!);
+    }
+
+    /// <summary>An input as the network is to have it: a copy of an image that it would write to.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="number">Which it is, from 1.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public T Given<T>(T input, int number) => CopiesImage && number == ImageIndex + 1 && input is Tensor image ? (T)(object)image.clone() : input;
+
+    internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {
         options.Checked();
         long channels = options.InChannels ?? (network is Convolution bare ? bare.in_channels : 3);
@@ -92,7 +121,8 @@ public sealed class ChannelConversion
         TransformInput? transform = TransformInput.Of(network);
         ChannelMap toGray = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
         ChannelMap map = transform is null ? toGray : TransformInput.Map.After(toGray);
-        var plan = new Plan(network, forward, channels, options.Layer, options.ImageShape, options.Probe, map, toGray, transform, options.InputScale);
+        var check = new CheckOptions(options.AllLayers, options.Image, options.Example, options.AllShapes, options.Probe);
+        var plan = new ConversionPlan(network, channels, check, map, toGray, transform, options.InputScale);
         ChannelConversion conversion = plan.Carry(options);
         if (!options.KeepColorWeights)
         {
@@ -102,17 +132,18 @@ public sealed class ChannelConversion
         return conversion;
     }
 
-    internal static ChannelConversion ToColor(Module network, Func<Tensor, object?>? forward, LumaCoefficients luma, ColorOptions options)
+    internal static ChannelConversion ToColor(Module network, LumaCoefficients luma, ColorOptions options)
     {
         options.Checked();
         ChannelMap map = ChannelMap.ToColor(luma.Checked(nameof(luma)), options.Normalization, options.GrayNormalization);
-        var plan = new Plan(network, forward, 1, options.Layer, options.ImageShape, options.Probe, map, map, null, 1);
+        var check = new CheckOptions(options.Layer is null ? [] : [options.Layer], options.Image, options.Example, options.ImageShape is null ? null : [options.ImageShape], options.Probe);
+        var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
         ChannelConversion conversion = plan.Carry(new ColorConversion(luma, options));
         conversion.ForgetOldWeights();
         return conversion;
     }
 
-    internal static ChannelConversion ToChannels(Module network, Func<Tensor, object?>? forward, MultispectralConversion options)
+    internal static ChannelConversion ToChannels(Module network, MultispectralConversion options)
     {
         if (options.Channels < 1)
         {
@@ -120,7 +151,7 @@ public sealed class ChannelConversion
         }
 
         ChannelMap map = ChannelMap.Tile(3, options.Channels);
-        var plan = new Plan(network, forward, 3, options.Layer, null, Probe: true, map, map, TransformInput.Of(network), 1) { IsExact = false };
+        var plan = new ConversionPlan(network, 3, new CheckOptions(options.Layer is null ? [] : [options.Layer]), map, map, TransformInput.Of(network), 1, IsExact: false);
         if (plan.Transform is not null)
         {
             throw new InvalidOperationException($"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input.");
@@ -138,7 +169,7 @@ public sealed class ChannelConversion
         if (!KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.GetType().Name} were not kept. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients).");
+                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients).");
         }
 
         ConversionRegistry.Exclusively(network, () =>
@@ -203,8 +234,7 @@ public sealed class ChannelConversion
     internal Tensor Stacked(Tensor image)
     {
         var options = (GrayscaleOptions)Options;
-        long dimension = NetworkProbe.ChannelDimension(image, spatialDimensions);
-        return ChannelMap.ToGray((int)OldInChannels, options.InputScale, options.Normalization).Apply(image, dimension);
+        return ChannelMap.ToGray((int)OldInChannels, options.InputScale, options.Normalization).Apply(image, Layout.ChannelDimension(image));
     }
 
     /// <summary>Puts the kernels of before in place until it is disposed.</summary>
@@ -247,6 +277,7 @@ public sealed class ChannelConversion
         foreach (LayerChange change in changes)
         {
             ConstantAddition.Set(change.Layer, null);
+            InputScaleMark.Set(change.Layer, 1);
         }
 
         Retire();
@@ -258,6 +289,22 @@ public sealed class ChannelConversion
         foreach (LayerChange change in changes)
         {
             change.Dispose();
+        }
+    }
+
+    /// <summary>Undoes a conversion that is not to be.</summary>
+    internal void Rollback()
+    {
+        Undo(change => change.Rollback());
+        Retire();
+    }
+
+    /// <summary>The conversion is to stay.</summary>
+    internal void Keep()
+    {
+        foreach (LayerChange change in changes)
+        {
+            change.Keep();
         }
     }
 
@@ -285,297 +332,4 @@ public sealed class ChannelConversion
 
     /// <summary>A parameter that several layers share counts once.</summary>
     private long Sum(Func<LayerChange, long[]> shape) => changes.Where(change => !change.SharesWeight).Sum(change => shape(change).Aggregate(1L, (product, size) => product * size));
-
-    /// <summary>A conversion before it is made: find the layers, change them, see that the answers agree, or undo it all.</summary>
-    private sealed record Plan(
-        Module Network,
-        Func<Tensor, object?>? Forward,
-        long OldChannels,
-        string? Layer,
-        IReadOnlyList<long>? ImageShape,
-        bool Probe,
-        ChannelMap Map,
-        ChannelMap ImageMap,
-        TransformInput? Transform,
-        double InputScale)
-    {
-        private int spatialDimensions;
-        private Exception? lastFailure;
-
-        /// <summary>Whether the answers must agree; a heuristic only has to run.</summary>
-        public bool IsExact { get; init; } = true;
-
-        private string NetworkName => Network.GetType().Name;
-
-        public ChannelConversion Carry(object options)
-        {
-            if (Network is Convolution bare)
-            {
-                if (bare.in_channels != OldChannels)
-                {
-                    throw new InvalidOperationException($"This {NetworkName} has in_channels {bare.in_channels}; wanted {OldChannels}.");
-                }
-
-                return Kept(Commit([new NamedConvolution("", bare)], options));
-            }
-
-            NamedConvolution[] candidates = Layer is null ? StemFinder.Candidates(Network, OldChannels) : [StemFinder.Named(Network, Layer, OldChannels)];
-            if (candidates.Length == 0)
-            {
-                throw new InvalidOperationException($"{NetworkName} has no convolution with in_channels {OldChannels}. {StemFinder.Convolutions(Network)}");
-            }
-
-            spatialDimensions = candidates[0].Layer.SpatialDimensions();
-
-            // Refused here, before the network runs, if one of them is of a kind that cannot be converted.
-            foreach (NamedConvolution candidate in candidates)
-            {
-                candidate.Layer.Layout(candidate.Name);
-            }
-
-            return Kept((Probe ? TryProbed(candidates, options) : null) ?? Unprobed(candidates, options));
-        }
-
-        private static ChannelConversion Kept(ChannelConversion conversion)
-        {
-            foreach (LayerChange change in conversion.changes)
-            {
-                change.Keep();
-            }
-
-            return conversion;
-        }
-
-        private ChannelConversion Unprobed(NamedConvolution[] candidates, object options) =>
-            candidates.Length == 1 ? Commit(candidates, options) : throw new InvalidOperationException(
-                $"{NetworkName} has {candidates.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and it could not be run to see which receives the image{(lastFailure is null ? "." : $" ({FirstLine(lastFailure.Message)})")} Name one with the option Layer, or give the option ImageShape.",
-                lastFailure);
-
-        /// <summary>Null if the network cannot be run on any image that is tried.</summary>
-        private ChannelConversion? TryProbed(NamedConvolution[] candidates, object options)
-        {
-            if (Forward is null)
-            {
-                return null;
-            }
-
-            var probe = new NetworkProbe(Network, Forward);
-            Convolution first = candidates[0].Layer;
-            foreach (Tensor gray in NetworkProbe.Images(spatialDimensions, ImageShape, InputScale, first.weight.dtype, first.weight.device))
-            {
-                using DisposeScope scope = NewDisposeScope();
-                scope.Attach(gray);
-                Tensor old = OldImage(gray);
-                NamedConvolution[] given, differing;
-                Tensor[] expected;
-                try
-                {
-                    bool stacksAsItIs = Transform is null && OldChannels > 1;
-                    (given, differing) = StemFinder.Watch(probe, Layer is null ? candidates : StemFinder.Candidates(Network, OldChannels), stacksAsItIs ? Stacked(gray) : old, scope, out expected);
-                    if (stacksAsItIs && !Map.IsPlainSum)
-                    {
-                        expected = probe.Run(old, scope);
-                    }
-                }
-                catch (ProbeException exception)
-                {
-                    // Not an image that this network takes; the next size may be.
-                    lastFailure = exception.InnerException;
-                    continue;
-                }
-
-                if (Transform is not null)
-                {
-                    // Its channels differ by the time they reach the layer, as they should: the answers tell.
-                    (given, differing) = ([.. given, .. differing], []);
-                }
-
-                return Verified(probe, candidates, given, differing, gray, expected, options);
-            }
-
-            return ImageShape is null ? null : throw new InvalidOperationException($"{NetworkName} does not run on an image of shape {Text.Sizes(ImageShape)} with {OldChannels} channels, which the option ImageShape names: {FirstLine(lastFailure!.Message)}", lastFailure);
-        }
-
-        private ChannelConversion Verified(NetworkProbe probe, NamedConvolution[] candidates, NamedConvolution[] given, NamedConvolution[] differing, Tensor gray, Tensor[] expected, object options)
-        {
-            if (Layer is not null)
-            {
-                if (CommitIfEqual(probe, candidates, gray, expected, options, out string? ofNamed) is { } named)
-                {
-                    return named;
-                }
-
-                // One branch of several was named: converting it alone changes what the network gives.
-                return (given.Length > 1 && given.Contains(candidates[0]) ? CommitIfEqual(probe, given, gray, expected, options, out ofNamed) : null)
-                    ?? throw new InvalidOperationException($"{NetworkName} was not converted: of '{Layer}', which the option Layer names, {ofNamed}");
-            }
-
-            if (given.Length > 0)
-            {
-                return CommitIfEqual(probe, given, gray, expected, options, out string? trouble) ?? throw new InvalidOperationException(
-                    $"{NetworkName} was not converted: {Text.Quoted(given.Select(stem => stem.Name))} receives the image, but {trouble}");
-            }
-
-            if (differing.Length > 0)
-            {
-                throw new InvalidOperationException(
-                    $"{NetworkName} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were. Something before it treats channels differently, such as a normalization: take it out and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}.");
-            }
-
-            // No hook of a candidate ran: they are called through forward, not call. Then each is tried by itself.
-            var troubles = new List<string>();
-            foreach (NamedConvolution candidate in candidates)
-            {
-                if (CommitIfEqual(probe, [candidate], gray, expected, options, out string? trouble) is { } conversion)
-                {
-                    return conversion;
-                }
-
-                troubles.Add($"'{candidate.Name}': {trouble}");
-            }
-
-            throw new InvalidOperationException($"{NetworkName} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. {string.Join(" ", troubles)}");
-        }
-
-        private ChannelConversion? CommitIfEqual(NetworkProbe probe, NamedConvolution[] stems, Tensor gray, Tensor[] expected, object options, out string? trouble)
-        {
-            trouble = null;
-            ChannelConversion conversion = Commit(stems, options);
-            string? last = null;
-            Tensor image = NewImage(gray);
-            try
-            {
-                using DisposeScope scope = NewDisposeScope();
-                Tensor[] found = probe.Run(image, scope, () => probe.Observe(name => last = name, (_, _) => { }));
-                if (!IsExact || NetworkProbe.Agree(expected, found))
-                {
-                    return conversion;
-                }
-
-                trouble = Map.HasOffset && stems.Any(stem => ConstantAddition.Kernel(stem.Layer) is not null)
-                    ? "the answers differ. Per-channel normalization is added by a forward hook: run the layer with call, not forward. If it is, the image also reaches something else."
-                    : $"the answers differ: the image also reaches something else{FirstDifference(probe, conversion, gray)}.";
-            }
-            catch (ProbeException exception)
-            {
-                trouble = $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {last ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
-            }
-            catch
-            {
-                Rollback(conversion);
-                throw;
-            }
-
-            Rollback(conversion);
-            return null;
-        }
-
-        /// <summary>The first layer, in the order of execution, whose output differs between the two runs.</summary>
-        private string FirstDifference(NetworkProbe probe, ChannelConversion conversion, Tensor gray)
-        {
-            var after = new List<(string Name, Tensor Output)>();
-            var before = new List<(string Name, Tensor Output)>();
-            using DisposeScope scope = NewDisposeScope();
-            probe.Run(NewImage(gray), scope, () => probe.Observe(_ => { }, (name, output) => after.Add((name, NetworkProbe.Kept(output, scope)))));
-            conversion.Undo(change => change.Undo());
-            Transform?.Switch(true);
-            probe.Run(OldImage(gray), scope, () => probe.Observe(_ => { }, (name, output) => before.Add((name, NetworkProbe.Kept(output, scope)))));
-            foreach (((string name, Tensor left), (_, Tensor right)) in before.Zip(after))
-            {
-                if (!NetworkProbe.Agree(left, right))
-                {
-                    return $", first seen in {name}";
-                }
-            }
-
-            return "";
-        }
-
-        private ChannelConversion Commit(NamedConvolution[] stems, object options)
-        {
-            var planned = new List<LayerChange>();
-            try
-            {
-                foreach (NamedConvolution stem in stems)
-                {
-                    bool isShared = planned.Exists(other => other.Layer.weight.Handle == stem.Layer.weight.Handle);
-                    planned.Add(LayerChange.Plan(stem.Name, stem.Layer, Map, isShared));
-                }
-            }
-            catch
-            {
-                planned.ForEach(change => change.Dispose());
-                throw;
-            }
-
-            LayerChange[] changes = [.. planned];
-            var applied = new Stack<LayerChange>();
-            try
-            {
-                foreach (LayerChange change in changes)
-                {
-                    applied.Push(change);
-                    change.Apply();
-                }
-
-                Transform?.Switch(false);
-            }
-            catch
-            {
-                foreach (LayerChange change in applied)
-                {
-                    change.Rollback();
-                }
-
-                planned.ForEach(change => change.Dispose());
-                throw;
-            }
-
-            return new ChannelConversion(Network, changes, Transform, options, Map.NewChannels) { IsCurrent = true };
-        }
-
-        private void Rollback(ChannelConversion conversion)
-        {
-            conversion.Undo(change => change.Rollback());
-            conversion.Retire();
-
-            Transform?.Switch(true);
-        }
-
-        private long NewChannels => Map.NewChannels;
-
-        /// <summary>The image as the converted network takes it.</summary>
-        private Tensor NewImage(Tensor gray)
-        {
-            if (NewChannels == 1)
-            {
-                return gray;
-            }
-
-            // Channels that differ, so that a wrong luma shows.
-            var channels = new Tensor[NewChannels];
-            for (int channel = 0; channel < channels.Length; channel++)
-            {
-                channels[channel] = channel % 2 == 0 ? gray / (1 + channel) : gray.flip([-1]) / channel;
-            }
-
-            return cat(channels, NetworkProbe.ChannelDimension(gray, spatialDimensions));
-        }
-
-        /// <summary>The image as the network took it before: what the map makes of the new one.</summary>
-        private Tensor OldImage(Tensor gray)
-        {
-            long dimension = NetworkProbe.ChannelDimension(gray, spatialDimensions);
-            return ImageMap.Apply(NewImage(gray), dimension);
-        }
-
-        private Tensor Stacked(Tensor gray)
-        {
-            var channels = new Tensor[OldChannels];
-            Array.Fill(channels, gray);
-            return cat(channels, NetworkProbe.ChannelDimension(gray, spatialDimensions));
-        }
-
-        private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd('.') + ".";
-    }
 }

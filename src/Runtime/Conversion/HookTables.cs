@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Reflection;
 using static TorchSharp.torch.nn;
 using Module = TorchSharp.torch.nn.Module;
@@ -12,9 +11,6 @@ internal static class HookTables
 {
     private static readonly string[] FieldNames = ["module_pre_hooks", "pre_hooks", "post_hooks", "module_post_hooks"];
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<Type, FieldInfo[]> Fields = new();
-
-    /// <summary>The module's own tables, in the order in which a call goes through them; none if it has no hooks.</summary>
-    public static IDictionary[] Of(Module module) => [.. Fields.GetOrAdd(module.GetType(), Find).Select(field => (IDictionary)field.GetValue(module)!)];
 
     /// <summary>One of the tables, with its type.</summary>
     public static TTable Table<TTable>(Module module, string field)

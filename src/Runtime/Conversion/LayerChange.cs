@@ -52,6 +52,11 @@ internal sealed class LayerChange : IDisposable
 
     public string WeightKey => Name.Length == 0 ? "weight" : $"{Name}.weight";
 
+    public string ScaleKey => Name.Length == 0 ? InputScaleMark.BufferName : $"{Name}.{InputScaleMark.BufferName}";
+
+    /// <summary>The scale that the change folds in.</summary>
+    public double InputScale { get; private init; } = 1;
+
     public string ConstantKey => Name.Length == 0 ? ConstantAddition.BufferName : $"{Name}.{ConstantAddition.BufferName}";
 
     /// <summary>Whether a depthwise layer's kernels stay as they are.</summary>
@@ -63,8 +68,8 @@ internal sealed class LayerChange : IDisposable
     /// <summary>Whether an earlier change of the same conversion is of the same parameter.</summary>
     public bool SharesWeight { get; private init; }
 
-    public static LayerChange Plan(string name, Convolution layer, ChannelMap map, bool sharesWeight = false) =>
-        new(name, layer, layer.Layout(name), map) { SharesWeight = sharesWeight };
+    public static LayerChange Plan(string name, Convolution layer, ChannelMap map, bool sharesWeight = false, double inputScale = 1) =>
+        new(name, layer, layer.Layout(name), map) { SharesWeight = sharesWeight, InputScale = inputScale };
 
     /// <summary>The weight that the layer has now stands for this one of before, when one arrives from a checkpoint.</summary>
     public Tensor Convert(Tensor weightOfBefore) => KernelTransform.Apply(weightOfBefore, OldLayout, Map);
@@ -100,6 +105,7 @@ internal sealed class LayerChange : IDisposable
         ConvolutionAccess.InChannels(Layer) = Map.NewChannels;
         Layer.groups = 1;
         ConstantAddition.Set(Layer, newConstant);
+        InputScaleMark.Set(Layer, InputScale);
 
         // The layer has them now.
         newWeight.Dispose();
@@ -125,6 +131,7 @@ internal sealed class LayerChange : IDisposable
         ConvolutionAccess.InChannels(Layer) = OldLayout.InChannels;
         Layer.groups = OldLayout.Groups;
         ConstantAddition.Set(Layer, oldConstant);
+        InputScaleMark.Set(Layer, 1);
     }
 
     /// <summary><see cref="Undo"/> for a change that is not to be: the gradient comes back as well.</summary>
@@ -154,6 +161,7 @@ internal sealed class LayerChange : IDisposable
             ConvolutionAccess.InChannels(Layer) = Map.NewChannels;
             Layer.groups = 1;
             ConstantAddition.Set(Layer, constant);
+            InputScaleMark.Set(Layer, InputScale);
             if (gradient is not null)
             {
                 Layer.weight.grad = gradient;
@@ -195,17 +203,37 @@ internal sealed class LayerChange : IDisposable
             sums += bias.to(ScalarType.Float64).abs().reshape([1, -1, .. Enumerable.Repeat(1L, space)]);
         }
 
-        double unit = oldWeight.dtype switch
+        // Of the coarser dtype: the layer may have moved to another since.
+        double unit = Math.Max(Unit(oldWeight.dtype), Math.Max(Unit(Layer.weight.dtype), Unit(input.dtype)));
+        double terms = (OldShape.Skip(2).Aggregate(1L, (product, size) => product * size) * OldLayout.InChannels / OldLayout.Groups) + 4;
+        double gamma = terms * unit < 0.5 ? terms * unit / (1 - (terms * unit)) : 1;
+        Tensor bound = (sums * (2 * gamma)) + double.Epsilon;
+        return (image.dim() == space + 1 ? bound.squeeze(0) : bound).MoveToOuterDisposeScope();
+
+        static double Unit(ScalarType dtype) => dtype switch
         {
             ScalarType.Float64 => Math.ScaleB(1, -53),
             ScalarType.Float32 => Math.ScaleB(1, -24),
             ScalarType.Float16 => Math.ScaleB(1, -11),
             _ => Math.ScaleB(1, -8),
         };
-        double terms = (OldShape.Skip(2).Aggregate(1L, (product, size) => product * size) * OldLayout.InChannels / OldLayout.Groups) + 4;
-        double gamma = terms * unit < 0.5 ? terms * unit / (1 - (terms * unit)) : 1;
-        Tensor bound = (sums * (2 * gamma)) + double.Epsilon;
-        return (image.dim() == space + 1 ? bound.squeeze(0) : bound).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// A checkpoint has been loaded: the weight of before is its own, or, if it has none of that form, not known any more.
+    /// </summary>
+    public void Follow(Tensor? weightOfBefore)
+    {
+        if (oldWeight is null)
+        {
+            return;
+        }
+
+        ScalarType dtype = oldWeight.dtype;
+        Device device = oldWeight.device;
+        Forget();
+        using var grad = no_grad();
+        oldWeight = weightOfBefore?.detach().to(dtype, device, copy: true).DetachFromDisposeScope();
     }
 
     private sealed class Again(Action redo) : IDisposable

@@ -1,67 +1,28 @@
-using System.Collections;
-using System.Runtime.CompilerServices;
-using ChannelGen.Convolutions;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace ChannelGen.Conversion;
 
 /// <summary>
-/// Runs a network on a small image to see what it does with it, and leaves it as it was: under no_grad, in eval mode, with
-/// the modes, what the network keeps, and the random state if the network draws from it, put back afterwards. The user's
-/// hooks run, since what they do may be part of the answer.
+/// Runs a network on an image to see what it does with it, and leaves it as it was: under no_grad, in eval mode unless said,
+/// with the modes, what the network keeps, and the random state if the network draws from it, put back afterwards. The
+/// user's hooks run, since what they do may be part of the answer.
 /// </summary>
-internal sealed class NetworkProbe
+internal sealed class NetworkProbe(Module network, Func<Tensor, object?> forward, bool training = false)
 {
-    private const int ImageSeed = 2022;
-
-    private readonly Module network;
-    private readonly Func<Tensor, object?> forward;
-
     /// <summary>Whether the network draws random numbers; null as long as it is not known to.</summary>
-    private bool? drawsNumbers;
+    private bool? drawsNumbers = training ? true : null;
 
-    public NetworkProbe(Module network, Func<Tensor, object?> forward)
-    {
-        this.network = network;
-        this.forward = forward;
-    }
-
-    /// <summary>The sides of the images that are tried, for convolutions of one, two and three spatial dimensions.</summary>
-    private static readonly long[][] Sides = [[1024, 256, 64, 4096, 16000], [64, 224, 32, 28, 96, 128, 256, 299, 384, 512], [16, 32, 64, 8]];
+    /// <summary>Whether the network has written to an image that it was given.</summary>
+    public bool WritesToImage { get; private set; }
 
     /// <summary>
-    /// A gray image of noise in [0, 1) / <paramref name="scale"/> with one channel, for every shape worth trying.
+    /// The tensors of the network's answer to a copy of <paramref name="image"/>, which belong to <paramref name="owner"/>.
+    /// While it runs, <paramref name="observe"/> may hang hooks on the modules; they are removed with the rest.
     /// </summary>
-    public static IEnumerable<Tensor> Images(int spatialDimensions, IReadOnlyList<long>? shape, double scale, ScalarType dtype, Device device)
-    {
-        IEnumerable<long[]> shapes = shape is null
-            ? Sides[spatialDimensions - 1].Select(side => Square(side, spatialDimensions))
-            : [OneChannel(shape, spatialDimensions)];
-        foreach (long[] candidate in shapes)
-        {
-            var random = new Random(ImageSeed);
-            var values = new double[candidate.Aggregate(1L, (product, size) => product * size)];
-            for (int index = 0; index < values.Length; index++)
-            {
-                values[index] = random.NextDouble() / scale;
-            }
-
-            using Tensor flat = tensor(values, ScalarType.Float64);
-            yield return flat.reshape(candidate).to(dtype, device, copy: true, disposeAfter: true);
-        }
-    }
-
-    /// <summary>The dimension of the channels in an image, batched or not.</summary>
-    public static long ChannelDimension(Tensor image, int spatialDimensions) => image.dim() - spatialDimensions - 1;
-
-    /// <summary>
-    /// The tensors of the network's answer to <paramref name="image"/>, which belong to <paramref name="owner"/>. While it
-    /// runs, <paramref name="observe"/> may hang hooks on the modules; they are removed with the rest.
-    /// </summary>
-    public Tensor[] Run(Tensor image, DisposeScope owner, Action? observe = null)
+    /// <exception cref="ProbeException">The network does not run on that image.</exception>
+    public (string Path, Tensor Value)[] Run(Tensor image, DisposeScope owner, Action? observe = null)
     {
         if (drawsNumbers == false)
         {
@@ -72,12 +33,12 @@ internal sealed class NetworkProbe
         Tensor randomState = get_rng_state();
         try
         {
-            Tensor[] answer = RunOnce(image, owner, observe);
+            (string, Tensor Value)[] answer = RunOnce(image, owner, observe);
             if (drawsNumbers is null && !randomState.Equals(get_rng_state()))
             {
                 // The state is the whole program's: was it this network that drew, or another thread?
-                Tensor[] again = RunOnce(image, scope, null);
-                drawsNumbers = answer.Length != again.Length || !answer.Zip(again).All(pair => pair.First.Equals(pair.Second));
+                (string, Tensor Value)[] again = RunOnce(image, scope, null);
+                drawsNumbers = answer.Length != again.Length || !answer.Zip(again).All(pair => pair.First.Value.Equals(pair.Second.Value));
             }
 
             return answer;
@@ -88,30 +49,6 @@ internal sealed class NetworkProbe
             {
                 set_rng_state(randomState);
             }
-        }
-    }
-
-    private Tensor[] RunOnce(Tensor image, DisposeScope owner, Action? observe)
-    {
-        (Module Module, bool Training)[] modes = [.. Modules(network).Select(module => (module, module.training))];
-        KeptState state = KeptState.Of(network);
-        using var grad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        try
-        {
-            network.eval();
-            observe?.Invoke();
-            return [.. Tensors(Forward(image)).Select(result => Kept(result, owner))];
-        }
-        finally
-        {
-            foreach ((Module module, bool training) in modes)
-            {
-                // train(...) goes down to the children; they come later in this list, so their own mode is the last word.
-                module.train(training);
-            }
-
-            state.Restore(network);
         }
     }
 
@@ -126,55 +63,30 @@ internal sealed class NetworkProbe
     /// <summary>The network and all modules in it, every one before its descendants.</summary>
     public static IEnumerable<Module> Modules(Module network) => network.named_modules().OrderBy(named => named.name.Count(letter => letter == '.')).Select(named => named.module).Prepend(network);
 
-    /// <summary>Whether two answers agree but for rounding; where only integers come out, nothing is compared.</summary>
-    public static bool Agree(Tensor[] left, Tensor[] right) => left.Length == right.Length && left.Zip(right).All(pair => Agree(pair.First, pair.Second));
-
-    public static bool Agree(Tensor left, Tensor right)
+    private (string Path, Tensor Value)[] RunOnce(Tensor image, DisposeScope owner, Action? observe)
     {
-        if (!left.shape.AsSpan().SequenceEqual(right.shape) || left.dtype != right.dtype)
-        {
-            return false;
-        }
-
-        if (!left.is_floating_point() || left.numel() == 0)
-        {
-            return true;
-        }
-
-        // Rounding differs between the two runs and is carried through the whole network: far below what a channel left out
-        // or a border computed differently would show.
-        double tolerance = left.dtype switch
-        {
-            ScalarType.Float64 => 1e-7,
-            ScalarType.Float32 => 1e-3,
-            ScalarType.Float16 => 5e-2,
-            _ => 2e-1,
-        };
+        (Module Module, bool Training)[] modes = [.. Modules(network).Select(module => (module, module.training))];
+        KeptState state = KeptState.Of(network);
         using var grad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor exact = left.to(ScalarType.Float64);
-        double largest = exact.nan_to_num(0, 0, 0).abs().max().item<double>();
-        return exact.allclose(right.to(ScalarType.Float64), tolerance, tolerance * largest, equal_nan: true);
-    }
-
-    /// <summary>Every module that takes and gives a tensor, told as it starts and as it ends.</summary>
-    public void Observe(Action<string> started, Action<string, Tensor> ended)
-    {
-        foreach ((string name, Module module) in network.named_modules())
+        try
         {
-            if (module is Module<Tensor, Tensor> layer)
+            network.train(training);
+            observe?.Invoke();
+            Tensor given = image.clone();
+            (string, Tensor)[] answer = [.. Forward(given).Select(found => (found.Path, Kept(found.Value, owner)))];
+            WritesToImage |= !given.IsInvalid && !given.Equals(image);
+            return answer;
+        }
+        finally
+        {
+            foreach ((Module module, bool mode) in modes)
             {
-                layer.register_forward_pre_hook((_, input) =>
-                {
-                    started($"'{name}' ({module.GetType().Name})");
-                    return input;
-                });
-                layer.register_forward_hook((_, _, output) =>
-                {
-                    ended($"'{name}' ({module.GetType().Name})", output);
-                    return output;
-                });
+                // train(...) goes down to the children; they come later in this list, so their own mode is the last word.
+                module.train(mode);
             }
+
+            state.Restore(network);
         }
     }
 
@@ -182,41 +94,19 @@ internal sealed class NetworkProbe
     /// A network may throw anything at a size or a number of channels that it was not made for; what this class itself does
     /// wrong is another matter, and not caught with it.
     /// </summary>
-    private object? Forward(Tensor image)
+    private (string Path, Tensor Value)[] Forward(Tensor image)
     {
+        object? answer;
         try
         {
-            return forward(image);
+            answer = forward(image);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new ProbeException(exception);
         }
-    }
 
-    private static IEnumerable<Tensor> Tensors(object? answer) => answer switch
-    {
-        Tensor tensor => [tensor],
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(index => Tensors(tuple[index])),
-        IDictionary table => table.Values.Cast<object?>().SelectMany(Tensors),
-        IEnumerable<Tensor> tensors => tensors,
-        _ => [],
-    };
-
-    private static long[] Square(long side, int spatialDimensions) => [1, 1, .. Enumerable.Repeat(side, spatialDimensions)];
-
-    private static long[] OneChannel(IReadOnlyList<long> shape, int spatialDimensions)
-    {
-        int channel = shape.Count - spatialDimensions - 1;
-        if (channel is < 0 or > 1 || shape.Any(size => size < 1))
-        {
-            throw new ArgumentException(
-                $"The image shape {Text.Sizes(shape)} has {shape.Count} dimensions; wanted {spatialDimensions + 2} (batch, channels and {spatialDimensions} of space), all 1 or more.");
-        }
-
-        long[] gray = [.. shape];
-        gray[channel] = 1;
-        return gray;
+        return [.. Answers.In(answer)];
     }
 }
 

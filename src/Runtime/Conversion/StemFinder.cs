@@ -39,10 +39,12 @@ internal static class StemFinder
     public static NamedConvolution[] Candidates(Module network, long inChannels) =>
         [.. All(network).Where(named => named.Layer.in_channels == inChannels)];
 
-    /// <summary>The convolutions of a network, for messages.</summary>
+    /// <summary>The convolutions of a network, for messages: those that an image may reach first.</summary>
     public static string Convolutions(Module network)
     {
-        string[] all = [.. All(network).Select(named => $"'{named.Name}' (in_channels {named.Layer.in_channels})")];
+        string[] all = [.. All(network)
+            .OrderBy(named => named.Layer.in_channels switch { 3 => 0, 1 => 1, _ => 2 })
+            .Select(named => $"'{named.Name}' (in_channels {named.Layer.in_channels})")];
         return all.Length == 0
             ? "It has no convolution at all."
             : $"Its convolutions: {string.Join(", ", all.Take(8))}{(all.Length > 8 ? $" and {all.Length - 8} more" : "")}.";
@@ -53,10 +55,11 @@ internal static class StemFinder
     /// are the same, as those of the image are, and not constant; a candidate whose input has differing channels is told
     /// apart. Of one channel: the input is the image itself, or else the candidate is the first that runs.
     /// </summary>
-    public static (NamedConvolution[] Given, NamedConvolution[] GivenDiffering) Watch(NetworkProbe probe, NamedConvolution[] candidates, Tensor image, DisposeScope owner, out Tensor[] answer)
+    public static (NamedConvolution[] Given, NamedConvolution[] GivenDiffering) Watch(
+        NetworkProbe probe, Module network, NamedConvolution[] candidates, Tensor image, DisposeScope owner, Recording recording)
     {
         var seen = new List<(NamedConvolution Candidate, bool IsImage)>();
-        answer = probe.Run(image, owner, () =>
+        recording.Run(probe, network, image, owner, () =>
         {
             foreach (NamedConvolution candidate in candidates)
             {
@@ -83,7 +86,7 @@ internal static class StemFinder
 
     private static bool ChannelsAreEqual(Tensor input, int spatialDimensions)
     {
-        long dimension = NetworkProbe.ChannelDimension(input, spatialDimensions);
+        int dimension = new ImageLayout(spatialDimensions, false).ChannelDimension(input);
         if (dimension < 0)
         {
             return false;

@@ -13,7 +13,7 @@ public static class WrapperFactory
     /// <param name="network">The network.</param>
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
     /// <param name="options">The options; null for the usual.</param>
-    /// <param name="forward">Runs the network on an image alone; null if it needs more.</param>
+    /// <param name="forward">Not needed any more: the check calls the network itself, with all of its inputs.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Grayscale<TNetwork, TWrapper>(
         TNetwork network, string? layer, GrayscaleOptions? options, Func<TNetwork, Tensor, object?>? forward, Func<TNetwork, ChannelConversion, TWrapper> wrap)
@@ -25,7 +25,7 @@ public static class WrapperFactory
             () =>
             {
                 GrayscaleOptions asked = options ?? new GrayscaleOptions();
-                return ChannelConversion.ToGrayscale(network, Bind(network, forward), asked with { Layer = asked.Layer ?? layer });
+                return ChannelConversion.ToGrayscale(network, asked.Layers is null ? asked with { Layer = asked.Layer ?? layer } : asked);
             },
             conversion => wrap(network, conversion));
 
@@ -34,7 +34,7 @@ public static class WrapperFactory
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
     /// <param name="luma">The weight of each color in the gray value.</param>
     /// <param name="options">The options; null for the usual.</param>
-    /// <param name="forward">Runs the network on an image alone; null if it needs more.</param>
+    /// <param name="forward">Not needed any more: the check calls the network itself, with all of its inputs.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Color<TNetwork, TWrapper>(
         TNetwork network, string? layer, LumaCoefficients luma, ColorOptions? options, Func<TNetwork, Tensor, object?>? forward, Func<TNetwork, ChannelConversion, TWrapper> wrap)
@@ -45,10 +45,34 @@ public static class WrapperFactory
         return ConversionRegistry.Wrapper(
             network,
             conversion => conversion.Options is ColorConversion earlier && earlier.Luma == luma && asked.SameConversionAs(earlier.Options),
-            () => ChannelConversion.ToColor(network, Bind(network, forward), luma, asked with { Layer = asked.Layer ?? layer }),
+            () => ChannelConversion.ToColor(network, luma, asked with { Layer = asked.Layer ?? layer }),
             conversion => wrap(network, conversion));
     }
 
-    private static Func<Tensor, object?>? Bind<TNetwork>(TNetwork network, Func<TNetwork, Tensor, object?>? forward) =>
-        forward is null ? null : image => forward(network, image);
+    /// <summary>A wrapper that is asked to be converted: itself, if the options are those of its conversion.</summary>
+    /// <exception cref="InvalidOperationException">They are others.</exception>
+    internal static TWrapper? Again<TWrapper>(TWrapper? wrapper, GrayscaleOptions? options)
+        where TWrapper : Module, IConvertedModule
+    {
+        if (wrapper?.Conversion is not { } conversion || options is null)
+        {
+            return wrapper;
+        }
+
+        return conversion.Options is GrayscaleOptions earlier && options.SameConversionAs(earlier) ? wrapper : throw OtherOptions(wrapper);
+    }
+
+    internal static TWrapper? Again<TWrapper>(TWrapper? wrapper, LumaCoefficients luma, ColorOptions? options)
+        where TWrapper : Module, IConvertedModule
+    {
+        if (wrapper?.Conversion is not { } conversion)
+        {
+            return wrapper;
+        }
+
+        return conversion.Options is ColorConversion earlier && earlier.Luma == luma && (options is null || options.SameConversionAs(earlier.Options)) ? wrapper : throw OtherOptions(wrapper);
+    }
+
+    private static InvalidOperationException OtherOptions(IConvertedModule wrapper) =>
+        new($"This is the wrapper of a network that has been converted before, with other options; it takes {wrapper.Conversion.InChannels} channel{(wrapper.Conversion.InChannels == 1 ? "" : "s")}. Convert it back first.");
 }

@@ -42,10 +42,10 @@ public static class EquivalenceCheck
             conversion.CheckImage(image);
             count++;
             using DisposeScope scope = NewDisposeScope();
-            var converted = new Recording(scope);
-            Tensor[] answer = probe.Run(image, scope, () => converted.Attach(network.Network, conversion));
-            var stacked = new Recording(scope);
-            Tensor[] expected;
+            var converted = new LayerCalls(scope);
+            (string Path, Tensor Value)[] answer = probe.Run(image, scope, () => converted.Attach(network.Network, conversion));
+            var stacked = new LayerCalls(scope);
+            (string Path, Tensor Value)[] expected;
             using (conversion.AsBefore())
             {
                 expected = probe.Run(conversion.Stacked(image), scope, () => stacked.Attach(network.Network, conversion));
@@ -54,7 +54,7 @@ public static class EquivalenceCheck
             differences.Add(stacked, converted, conversion);
             for (int index = 0; index < expected.Length; index++)
             {
-                differences.Add("(output)", "", expected[index], answer[index], null);
+                differences.Add("(output)", "", expected[index].Value, answer[index].Value, null);
             }
 
             multiplications = converted.Multiplications(conversion, image);
@@ -77,7 +77,7 @@ public static class EquivalenceCheck
     }
 
     /// <summary>What each layer gave in one run.</summary>
-    private sealed class Recording(DisposeScope owner)
+    private sealed class LayerCalls(DisposeScope owner)
     {
         public List<(string Name, Module Layer, Tensor Input, Tensor Output)> Calls { get; } = [];
 
@@ -129,7 +129,7 @@ public static class EquivalenceCheck
         private readonly List<string> order = [];
         private readonly Dictionary<string, LayerDifference> layers = [];
 
-        public void Add(Recording stacked, Recording converted, ChannelConversion conversion)
+        public void Add(LayerCalls stacked, LayerCalls converted, ChannelConversion conversion)
         {
             foreach (((string name, Module layer, _, Tensor expected), (_, _, Tensor input, Tensor found)) in stacked.Calls.Zip(converted.Calls))
             {

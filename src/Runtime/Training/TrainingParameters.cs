@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ChannelGen.Conversion;
 using ChannelGen.Convolutions;
 using TorchSharp;
@@ -14,22 +15,30 @@ namespace ChannelGen;
 /// </summary>
 public static class TrainingParameters
 {
+    private static readonly ConditionalWeakTable<torch.optim.Optimizer, HashSet<ChannelConversion>> Told = new();
+
     /// <summary>
     /// Groups for SGD, with momentum and weight decay or without: the converted weights in one group, all other parameters
     /// in another. Exact: the sum of the stacked kernels and the converted kernel stay the same.
     /// </summary>
     /// <param name="network">The converted network.</param>
     /// <param name="learningRate">The learning rate of the stacked training.</param>
-    /// <param name="momentum">Its momentum.</param>
-    /// <param name="dampening">Its dampening.</param>
-    /// <param name="weightDecay">Its weight decay.</param>
-    /// <param name="nesterov">Whether it uses Nesterov's momentum.</param>
+    /// <param name="momentum">Its momentum; null: what the optimizer is given.</param>
+    /// <param name="dampening">Its dampening; null: what the optimizer is given.</param>
+    /// <param name="weightDecay">Its weight decay, which belongs here: what the optimizer is given does not count.</param>
+    /// <param name="nesterov">Whether it uses Nesterov's momentum; null: what the optimizer is given.</param>
     /// <exception cref="InvalidOperationException">The conversion folds normalization in, so no such training exists.</exception>
-    public static IReadOnlyList<SGD.ParamGroup> SgdGroups(this IConvertedModule network, double learningRate, double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false)
+    public static IReadOnlyList<SGD.ParamGroup> SgdGroups(this IConvertedModule network, double learningRate, double? momentum = null, double? dampening = null, double weightDecay = 0, bool? nesterov = null)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return Groups(network, ofAdam: false, (parameters, factor) => new SGD.ParamGroup(
-            parameters, learningRate * factor, momentum, dampening, weightDecay / factor, nesterov));
+        return Groups(network, ofAdam: false, (parameters, factor) => new SGD.ParamGroup(parameters, new SGD.Options
+        {
+            LearningRate = learningRate * factor,
+            momentum = momentum,
+            dampening = dampening,
+            weight_decay = weightDecay / factor,
+            nesterov = nesterov,
+        }));
     }
 
     /// <summary>
@@ -38,16 +47,22 @@ public static class TrainingParameters
     /// </summary>
     /// <param name="network">The converted network.</param>
     /// <param name="learningRate">The learning rate of the stacked training.</param>
-    /// <param name="beta1">Its first beta.</param>
-    /// <param name="beta2">Its second beta.</param>
-    /// <param name="epsilon">Its epsilon.</param>
-    /// <param name="weightDecay">Its decoupled weight decay.</param>
+    /// <param name="beta1">Its first beta; null: what the optimizer is given.</param>
+    /// <param name="beta2">Its second beta; null: what the optimizer is given.</param>
+    /// <param name="epsilon">Its epsilon; null: what the optimizer is given.</param>
+    /// <param name="weightDecay">Its decoupled weight decay, none unless said, as AdamW of TorchSharp; it belongs here.</param>
     /// <exception cref="InvalidOperationException">The conversion folds normalization or a scale in, so no such training exists.</exception>
-    public static IReadOnlyList<AdamW.ParamGroup> AdamWGroups(this IConvertedModule network, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 1e-2)
+    public static IReadOnlyList<AdamW.ParamGroup> AdamWGroups(this IConvertedModule network, double learningRate, double? beta1 = null, double? beta2 = null, double? epsilon = null, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return Groups(network, ofAdam: true, (parameters, factor) => new AdamW.ParamGroup(
-            parameters, learningRate * factor, beta1, beta2, epsilon, weightDecay / factor));
+        return Groups(network, ofAdam: true, (parameters, factor) => new AdamW.ParamGroup(parameters, new AdamW.Options
+        {
+            LearningRate = learningRate * factor,
+            beta1 = beta1,
+            beta2 = beta2,
+            eps = epsilon,
+            weight_decay = weightDecay / factor,
+        }));
     }
 
     /// <summary>
@@ -60,7 +75,10 @@ public static class TrainingParameters
     /// <exception cref="NotSupportedException">
     /// The optimizer is not SGD: second moments, as Adam keeps them, do not sum. Make a new one with <see cref="AdamWGroups"/>.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The optimizer does not hold a converted weight, or the conversion folds normalization in.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The optimizer does not hold a converted weight, it has been told before, a scheduler has changed its learning rate, or
+    /// the conversion folds normalization in. Make schedulers afterwards: they know the groups of when they were made.
+    /// </exception>
     public static void ContinueTraining(this IConvertedModule network, torch.optim.Optimizer optimizer)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -68,6 +86,11 @@ public static class TrainingParameters
         {
             throw new NotSupportedException(
                 $"The state of {optimizer?.GetType().Name ?? "null"} cannot be carried over exactly: its second moments do not sum. Make a new optimizer, AdamW with {nameof(AdamWGroups)}, whose state starts anew.");
+        }
+
+        if (Told.TryGetValue(sgd, out HashSet<ChannelConversion>? told) && told.Contains(network.Conversion))
+        {
+            throw new InvalidOperationException("This optimizer has been told of this conversion already: its group for the converted weights is made once.");
         }
 
         ParamGroup[] groups = [.. sgd.ParamGroups.Cast<ParamGroup>()];
@@ -83,7 +106,14 @@ public static class TrainingParameters
                 {
                     if (ReferenceEquals(parameter, change.Layer.weight) || parameter.Handle == change.Layer.weight.Handle)
                     {
-                        plans.Add((change, Factor(change), (SGD.Options)group.Options, group, (SGD.State)states[index]));
+                        var options = (SGD.Options)group.Options;
+                        if (options.LearningRate != options.InitialLearningRate)
+                        {
+                            throw new InvalidOperationException(
+                                $"The learning rate of the group of '{change.WeightKey}' is {options.LearningRate}, and was {options.InitialLearningRate}: a scheduler, which would not see a new group. Make a new optimizer with {nameof(SgdGroups)} and a new scheduler, or leave the network as it is and use AsGrayscale().");
+                        }
+
+                        plans.Add((change, Factor(change), options, group, (SGD.State)states[index]));
                         found = true;
                     }
 
@@ -97,6 +127,7 @@ public static class TrainingParameters
             }
         }
 
+        Told.GetOrCreateValue(sgd).Add(network.Conversion);
         foreach ((LayerChange change, double factor, SGD.Options options, ParamGroup group, SGD.State state) in plans)
         {
             Parameter weight = change.Layer.weight;

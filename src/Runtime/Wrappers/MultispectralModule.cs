@@ -37,7 +37,7 @@ public static partial class ChannelConversions
         return ConversionRegistry.Wrapper(
             network,
             conversion => options.Equals(conversion.Options),
-            () => ChannelConversion.ToChannels(network, image => network.forward(image), options),
+            () => ChannelConversion.ToChannels(network, options),
             conversion => new MultispectralModule<TResult>(network, conversion));
     }
 }

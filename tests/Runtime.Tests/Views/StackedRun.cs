@@ -111,7 +111,7 @@ internal static class StackedRun
 
     /// <summary>All modes and hooks of a network, in words.</summary>
     public static string Hooks(Module net) => string.Join("; ", net.named_modules().Prepend(("", net)).Select(named =>
-        $"{named.Item1} {named.Item2.training} {string.Join(",", HookTables.Of(named.Item2).SelectMany(table => table.Keys.Cast<string>()))}"));
+        $"{named.Item1} {named.Item2.training} {string.Join(",", HookNames.Of(named.Item2))}"));
 
     private static TNet Made<TNet>(Func<TNet> make, bool trains)
         where TNet : Module
