@@ -236,6 +236,39 @@ public class ViewInputsTests
         frame.Dispose();
     }
 
+    /// <summary>Images of inference mode are still about when the network is seen to need memory for each channel.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void In_inference_mode_first_and_with_memory_of_its_own_then(bool keeps)
+    {
+        var kept = new List<Tensor>();
+        using var net = new Net<Tensor, Tensor>(
+            (parts, x) =>
+            {
+                if (keeps)
+                {
+                    kept.Add(x);
+                }
+
+                return parts.Call("conv", x).mean([1, 2, 3]) + (parts.Training ? x.view(x.shape[0], -1).mean([1]) : x.mean([1, 2, 3]));
+            },
+            Conv());
+        net.to(ScalarType.Float64);
+        foreach (bool trains in (bool[])[false, true, false, true])
+        {
+            net.train(trains);
+            using IDisposable? mode = trains ? null : inference_mode();
+            for (int run = 0; run < 4; run++)
+            {
+                Tensor gray = Gray(2, 1, 12, 12);
+                StackedRun.AssertEqual(net.forward(StackedRun.Stack(gray)), net.AsGrayscale().forward(gray), $"run {run}, trains: {trains}");
+            }
+        }
+
+        Assert.All(kept, image => Assert.Equal([2, 3, 12, 12], image.shape));
+    }
+
     private static Tensor Gray(params long[] shape) => randn(shape, dtype: ScalarType.Float64);
 
     private static (string Name, object Part) Conv() => ("conv", Conv2d(3, 4, 3, padding: 1));
