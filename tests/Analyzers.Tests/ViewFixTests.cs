@@ -49,6 +49,15 @@ public class ViewFixTests
             public override Tensor forward(Tensor age, Tensor picture) => conv1.call(picture) * age;
         }
 
+        public class Twins : Module<Tensor, Tensor, Tensor>
+        {
+            private readonly Conv2d conv1 = Conv2d(3, 4, 3, padding: 1);
+
+            public Twins() : base("twins") => RegisterComponents();
+
+            public override Tensor forward(Tensor left, Tensor right) => conv1.call(left) - conv1.call(right);
+        }
+
         public static class Program
         {
             {{(members.Length == 0 ? "" : members.Replace("\n", "\n    ") + "\n\n    ")}}public static double[] Numbers()
@@ -129,6 +138,8 @@ public class ViewFixTests
         { "numbers.Add(Sum(net.forward(image: {|CG0001:torch.cat([x, x, x], 1)|})));", "numbers.Add(Sum(net.AsGrayscale().forward(x)));" },
         { "var age = rand(1);\nnumbers.Add(Sum(new Pair().forward(age: age, image: {|CG0001:torch.cat([x, x, x], 1)|})));", "var age = rand(1);\nnumbers.Add(Sum(new Pair().AsGrayscale().forward(x, age)));" },
         { "var age = rand(1);\nnumbers.Add(Sum(new Late().call(age, {|CG0001:torch.cat([x, x, x], 1)|})));", "var age = rand(1);\nnumbers.Add(Sum(new Late().AsGrayscale(image: \"picture\").call(age, x)));" },
+        { "numbers.Add(Sum(new Twins().call({|CG0001:torch.cat([x, x, x], 1)|}, {|CG0001:(x / 2).repeat(1, 3, 1, 1)|})));", "numbers.Add(Sum(new Twins().AsGrayscale(image: \"left, right\").call(x, x / 2)));" },
+        { "numbers.Add(Sum(new Twins().call({|CG0001:torch.cat([x, x, x], 1)|}, color)));", "numbers.Add(Sum(new Twins().AsGrayscale().call(x, color)));" },
         { "var age = rand(1);\nnumbers.Add(Sum(new Late().forward(picture: {|CG0001:torch.cat([x, x, x], 1)|}, age: age)));", "var age = rand(1);\nnumbers.Add(Sum(new Late().AsGrayscale(image: \"picture\").forward(age, x)));" },
     };
 
@@ -262,6 +273,9 @@ public class ViewFixTests
     [InlineData("numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|}.to(ScalarType.Float32, disposeAfter: true))));\nnumbers.Add(Sum(x));")]
     [InlineData("x = {|CG0001:x.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(x)));\nx.Dispose();")]
     [InlineData("var parts = new[] { x, x, x };\nModules.Ops.Put(parts, color[.., 0..1]);\nnumbers.Add(Sum(net.forward(torch.cat(parts, 1))));")]
+
+    [InlineData("var y = net.forward({|CG0001:torch.cat([x, x, x], 1)|});\nx.mul_(2);\ny.sum().backward();\nnumbers.Add(Sum(net.conv1.weight!.grad));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}.requires_grad_())));")]
 
     // Used elsewhere too.
     [InlineData("var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nnumbers.Add(Sum(rgb));")]
