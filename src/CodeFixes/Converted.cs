@@ -11,7 +11,10 @@ internal static class Converted
     public static bool Is(ITypeSymbol type, ExpressionSyntax? receiver) =>
         IsView(type)
         || Derives(type, "GrayscaleModule")
-        || receiver?.Bare() is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" or "AsGrayscale" } };
+        || receiver?.Bare() is InvocationExpressionSyntax
+        {
+            Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" or "AsGrayscale" },
+        };
 
     public static bool IsView(ITypeSymbol type) => Derives(type, "GrayscaleView");
 
@@ -25,16 +28,23 @@ internal static class Converted
 
         for (SyntaxNode? node = call; node is not null and not MemberDeclarationSyntax; node = node.Parent)
         {
-            IEnumerable<StatementSyntax> before = node.Parent is BlockSyntax block ? block.Statements.TakeWhile(statement => statement != node)
-                : node is GlobalStatementSyntax { Parent: CompilationUnitSyntax file } ? file.Members.OfType<GlobalStatementSyntax>().TakeWhile(global => global != node).Select(static global => global.Statement)
+            IEnumerable<StatementSyntax> before = node.Parent is BlockSyntax block
+                ? block.Statements.TakeWhile(statement => statement != node)
+                : node is GlobalStatementSyntax { Parent: CompilationUnitSyntax file }
+                    ? file.Members.OfType<GlobalStatementSyntax>().TakeWhile(global => global != node)
+                        .Select(static global => global.Statement)
                 : [];
             foreach (StatementSyntax statement in before)
             {
-                if (statement is LocalDeclarationStatementSyntax { Declaration.Variables: [{ Initializer.Value: InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" } member, ArgumentList.Arguments.Count: 0 } } declarator] }
-                    && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(member.Expression, context.Cancellation).Symbol, network)
+                if (statement is LocalDeclarationStatementSyntax { Declaration.Variables: [var declarator] }
+                    && declarator.Initializer?.Value is InvocationExpressionSyntax { ArgumentList.Arguments.Count: 0 } conversion
+                    && conversion.Expression is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" } member
+                    && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(member.Expression, context.Cancellation).Symbol,
+                        network)
                     && context.Model.GetDeclaredSymbol(declarator, context.Cancellation) is ILocalSymbol wrapper
                     && context.History(wrapper, call).Writes.Count == 1
-                    && (network is not (ILocalSymbol or IParameterSymbol) || context.Definition(network, declarator).Write == context.Definition(network, call).Write))
+                    && (network is not (ILocalSymbol or IParameterSymbol)
+                    || context.Definition(network, declarator).Write == context.Definition(network, call).Write))
                 {
                     return declarator.Identifier.Text;
                 }
@@ -44,11 +54,11 @@ internal static class Converted
         return null;
     }
 
-    /// <summary>The class of a network, if it is written in this solution, is not marked, and could be where it is.</summary>
-    public static INamedTypeSymbol? MarkableClass(ITypeSymbol type) =>
-        type is INamedTypeSymbol { IsAbstract: false, IsFileLocal: false, DeclaringSyntaxReferences.Length: > 0 } named
+    /// <summary>The class of a network, if it is written in this project, and is not marked but could be.</summary>
+    public static INamedTypeSymbol? MarkableClass(ITypeSymbol type, ValueContext context) =>
+        type is INamedTypeSymbol { IsAbstract: false, IsFileLocal: false } named
+        && named.IsWrittenIn(context.Model.Compilation)
         && !named.GetAttributes().Any(MarkedClassParser.IsMark)
-        && named.ContainingAssembly.Modules.Any(static module => module.ReferencedAssemblies.Any(static name => name.Name == "ChannelGen.Runtime"))
             ? named
             : null;
 

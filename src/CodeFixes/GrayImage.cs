@@ -36,23 +36,30 @@ internal sealed record GrayImage(ExpressionSyntax Source, ISymbol? Variable, int
         return new GrayImage(source, symbol is ILocalSymbol or IParameterSymbol ? symbol : null, unsqueeze, copies)
         {
             IsNewHandle = unsqueeze is not null || IsMadeHere(bare, context),
-            HasOwnStorage = bare is BinaryExpressionSyntax || (bare is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } && IsMadeHere(bare, context) && ImageOperations.Computes(member.Name.Identifier.ValueText)),
+            HasOwnStorage = bare is BinaryExpressionSyntax
+                || (bare is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } && IsMadeHere(bare, context)
+                && ImageOperations.Computes(member.Name.Identifier.ValueText)),
         };
     }
 
     /// <summary>What is made of it has a handle of its own, and its storage too where it is computed.</summary>
-    public GrayImage Changed(bool isComputed) => this with { Variable = null, IsNewHandle = true, HasOwnStorage = HasOwnStorage || isComputed };
+    public GrayImage Changed(bool isComputed) =>
+        this with { Variable = null, IsNewHandle = true, HasOwnStorage = HasOwnStorage || isComputed };
 
     /// <summary>The expression, as it stands in the place of another.</summary>
     public ExpressionSyntax Write(ExpressionSyntax source, ExpressionSyntax place)
     {
-        bool isPrimary = source is IdentifierNameSyntax or MemberAccessExpressionSyntax or InvocationExpressionSyntax or ElementAccessExpressionSyntax or ParenthesizedExpressionSyntax;
-        bool isAlone = place.Parent is ArgumentSyntax or EqualsValueClauseSyntax or AssignmentExpressionSyntax or ReturnStatementSyntax or ArrowExpressionClauseSyntax or ParenthesizedExpressionSyntax;
+        bool isPrimary = source is IdentifierNameSyntax or MemberAccessExpressionSyntax or InvocationExpressionSyntax
+            or ElementAccessExpressionSyntax or ParenthesizedExpressionSyntax;
+        bool isAlone = place.Parent is ArgumentSyntax or EqualsValueClauseSyntax or AssignmentExpressionSyntax or ReturnStatementSyntax
+            or ArrowExpressionClauseSyntax or ParenthesizedExpressionSyntax;
         ExpressionSyntax written = isPrimary || (isAlone && Unsqueeze is null) ? source : SyntaxFactory.ParenthesizedExpression(source);
-        return Unsqueeze is { } dimension ? Call(written, "unsqueeze", dimension.ToString(System.Globalization.CultureInfo.InvariantCulture)) : written;
+        return Unsqueeze is { } dimension
+            ? Call(written, "unsqueeze", dimension.ToString(System.Globalization.CultureInfo.InvariantCulture)) : written;
     }
 
-    public static InvocationExpressionSyntax Call(ExpressionSyntax receiver, string method, string arguments = "") => SyntaxFactory.InvocationExpression(
+    public static InvocationExpressionSyntax Call(ExpressionSyntax receiver, string method, string arguments = "") =>
+        SyntaxFactory.InvocationExpression(
         SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, receiver, SyntaxFactory.IdentifierName(method)),
         SyntaxFactory.ParseArgumentList($"({arguments})"));
 

@@ -31,5 +31,6 @@ internal static class Guard
         return true;
     }
 
-    private static bool IsListed(StatementSyntax statement) => statement.Parent is BlockSyntax or GlobalStatementSyntax or SwitchSectionSyntax { Statements.Count: > 1 };
+    private static bool IsListed(StatementSyntax statement) =>
+        statement.Parent is BlockSyntax or GlobalStatementSyntax or SwitchSectionSyntax { Statements.Count: > 1 };
 }

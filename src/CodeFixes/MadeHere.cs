@@ -15,7 +15,8 @@ internal static class MadeHere
 {
     private const int MaximumDepth = 4;
 
-    public static bool Is(ISymbol network, SyntaxNode use, ValueContext context) => Makings(network, use, context) is { Count: > 0 } makings && makings.All(making => IsNew(making, network, context, MaximumDepth));
+    public static bool Is(ISymbol network, SyntaxNode use, ValueContext context) =>
+        Makings(network, use, context) is { Count: > 0 } makings && makings.All(making => IsNew(making, network, context, MaximumDepth));
 
     /// <summary>Where it is made, and the classes that are written in this compilation.</summary>
     public static IEnumerable<SyntaxNode> Sources(ISymbol network, ITypeSymbol type, SyntaxNode use, ValueContext context)
@@ -27,7 +28,8 @@ internal static class MadeHere
 
         for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
         {
-            foreach (SyntaxReference reference in current.DeclaringSyntaxReferences.Where(reference => context.Model.Compilation.ContainsSyntaxTree(reference.SyntaxTree)))
+            foreach (SyntaxReference reference in current.DeclaringSyntaxReferences
+                .Where(_ => current.IsWrittenIn(context.Model.Compilation)))
             {
                 yield return reference.GetSyntax(context.Cancellation);
             }
@@ -63,10 +65,12 @@ internal static class MadeHere
         {
             case IObjectCreationOperation creation:
                 return !creation.Arguments.Any(argument => context.Symbols.IsModule(argument.Value.Unwrap().Type));
-            case IInvocationOperation { TargetMethod.Name: "to" or "cuda" or "cpu" or "half" or "float" or "double" or "bfloat16" } moved when depth > 0 && moved.Subject() is { } subject && context.Symbols.IsModule(subject.Type):
+            case IInvocationOperation { TargetMethod.Name: "to" or "cuda" or "cpu" or "half" or "float" or "double" or "bfloat16" } moved
+                when depth > 0 && moved.Subject() is { } subject && context.Symbols.IsModule(subject.Type):
                 return SymbolEqualityComparer.Default.Equals(subject.Variable(), network) || IsNew(subject, network, context, depth - 1);
             case IInvocationOperation { Instance: null } factory when context.Symbols.IsOfTorch(factory.TargetMethod):
-                return factory.Arguments.All(argument => Parts(argument.Value, context).All(part => IsNew(part, network, context, depth - 1)));
+                return factory.Arguments
+                    .All(argument => Parts(argument.Value, context).All(part => IsNew(part, network, context, depth - 1)));
             default:
                 return false;
         }
@@ -76,7 +80,21 @@ internal static class MadeHere
     private static IEnumerable<IOperation> Parts(IOperation argument, ValueContext context)
     {
         argument = argument.Unwrap();
-        IEnumerable<IOperation> elements = context.Symbols.IsModule(argument.Type) ? [argument] : Sequences.Elements(argument, context) ?? [];
+        if (argument.ConstantValue.HasValue || argument is IDefaultValueOperation)
+        {
+            // Left out, or null.
+            yield break;
+        }
+
+        if (!context.Symbols.IsModule(argument.Type) && Sequences.Elements(argument, context) is null
+            && HoldsModules(argument.Type, context))
+        {
+            // A list of which nothing is known: as good as a module from elsewhere.
+            yield return argument;
+        }
+
+        IEnumerable<IOperation> elements = context.Symbols.IsModule(argument.Type) ? [argument]
+            : Sequences.Elements(argument, context) ?? [];
         foreach (IOperation element in elements)
         {
             IOperation part = element.Unwrap() is ITupleOperation { Elements: [_, var named] } ? named.Unwrap() : element.Unwrap();
@@ -86,4 +104,12 @@ internal static class MadeHere
             }
         }
     }
+
+    private static bool HoldsModules(ITypeSymbol? type, ValueContext context) => type switch
+    {
+        IArrayTypeSymbol array => context.Symbols.IsModule(array.ElementType) || HoldsModules(array.ElementType, context),
+        INamedTypeSymbol named =>
+            named.TypeArguments.Any(argument => context.Symbols.IsModule(argument) || HoldsModules(argument, context)),
+        _ => false,
+    };
 }

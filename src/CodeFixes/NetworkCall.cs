@@ -82,7 +82,7 @@ internal sealed class NetworkCall
     }
 
     /// <summary>The network's class if it could be marked.</summary>
-    public INamedTypeSymbol? MarkableClass(ValueContext context) => IsGray || Converted.Wrapper(receiver, call, context) is not null ? null : Converted.MarkableClass(type);
+    public INamedTypeSymbol? MarkableClass(ValueContext context) => IsGray || Converted.Wrapper(receiver, call, context) is not null ? null : Converted.MarkableClass(type, context);
 
     /// <summary>Whether ToGrayscale is not in sight where the call stands.</summary>
     public bool NeedsUsing(ValueContext context) =>

@@ -39,7 +39,8 @@ internal static class Ranks
             case IParameterReferenceOperation parameter:
                 return IsOtherGiven(parameter.Parameter, context, depth - 1);
             case IInvocationOperation invocation when context.Symbols.IsOfTorch(invocation.TargetMethod):
-                return invocation.Instance is { Syntax: ExpressionSyntax instance } && ImageOperations.KeepsRank(invocation.TargetMethod.Name) && IsOther(instance, context, depth - 1);
+                return invocation.Instance is { Syntax: ExpressionSyntax instance }
+                    && ImageOperations.KeepsRank(invocation.TargetMethod.Name) && IsOther(instance, context, depth - 1);
             case IInvocationOperation invocation:
                 return IsOtherReturned(invocation.TargetMethod, context, depth - 1);
             case IFieldReferenceOperation field:
@@ -56,14 +57,19 @@ internal static class Ranks
 
     private static bool IsOtherReturned(IMethodSymbol method, ValueContext context, int depth)
     {
-        foreach (SyntaxReference reference in method.DeclaringSyntaxReferences.Where(reference => context.Model.Compilation.ContainsSyntaxTree(reference.SyntaxTree)))
+        foreach (SyntaxReference reference in method.DeclaringSyntaxReferences)
         {
+            if (In(reference.SyntaxTree, context) is not { } inside)
+            {
+                continue;
+            }
+
             SyntaxNode declaration = reference.GetSyntax(context.Cancellation);
-            ValueContext inside = In(declaration.SyntaxTree, context);
             IEnumerable<ExpressionSyntax?> values = declaration.DescendantNodes().Select(static node => node switch
             {
                 ReturnStatementSyntax returned => returned.Expression,
-                ArrowExpressionClauseSyntax { Parent: BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax } arrow => arrow.Expression,
+                ArrowExpressionClauseSyntax { Parent: BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax } arrow =>
+                    arrow.Expression,
                 _ => null,
             });
             if (values.Any(value => value is not null && IsOther(value, inside, depth)))
@@ -85,7 +91,8 @@ internal static class Ranks
         foreach (SyntaxTree tree in context.Model.Compilation.SyntaxTrees)
         {
             ValueContext? inside = null;
-            foreach (SimpleNameSyntax name in tree.GetRoot(context.Cancellation).DescendantNodes().OfType<SimpleNameSyntax>().Where(name => name.Identifier.ValueText == method.Name))
+            foreach (SimpleNameSyntax name in tree.GetRoot(context.Cancellation).DescendantNodes().OfType<SimpleNameSyntax>()
+                .Where(name => name.Identifier.ValueText == method.Name))
             {
                 SyntaxNode? call = name.Parent is MemberAccessExpressionSyntax member && member.Name == name ? member.Parent : name.Parent;
                 if (call is not InvocationExpressionSyntax)
@@ -94,9 +101,10 @@ internal static class Ranks
                 }
 
                 inside ??= In(tree, context);
-                if (inside.Operation(call) is IInvocationOperation invocation
+                if (inside?.Operation(call) is IInvocationOperation invocation
                     && SymbolEqualityComparer.Default.Equals(invocation.TargetMethod.OriginalDefinition, method.OriginalDefinition)
-                    && invocation.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == parameter.Ordinal)?.Value.Syntax is ExpressionSyntax given
+                    && invocation.Arguments.FirstOrDefault(argument =>
+                        argument.Parameter?.Ordinal == parameter.Ordinal)?.Value.Syntax is ExpressionSyntax given
                     && IsOther(given, inside, depth))
                 {
                     return true;
@@ -107,6 +115,8 @@ internal static class Ranks
         return false;
     }
 
-    private static ValueContext In(SyntaxTree tree, ValueContext context) =>
-        tree == context.Model.SyntaxTree ? context : new ValueContext(context.Model.Compilation.GetSemanticModel(tree), context.Symbols, context.Cancellation);
+    private static ValueContext? In(SyntaxTree tree, ValueContext context) =>
+        tree == context.Model.SyntaxTree ? context
+        : context.Model.Compilation.ModelOf(tree) is { } model ? new ValueContext(model, context.Symbols, context.Cancellation)
+        : null;
 }

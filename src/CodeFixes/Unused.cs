@@ -19,7 +19,11 @@ internal static class Unused
             {
                 if (context.Model.GetSymbolInfo(identifier, context.Cancellation).Symbol is not ILocalSymbol local
                     || local.DeclaringSyntaxReferences.Length != 1
-                    || local.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation) is not VariableDeclaratorSyntax { Initializer.Value: { } value, Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax declaration } }
+                    || local.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation) is not VariableDeclaratorSyntax
+                    {
+                        Initializer.Value: { } value,
+                        Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax declaration },
+                    }
                     || change.IsRemoved(declaration)
                     || !declaration.UsingKeyword.IsKind(SyntaxKind.None)
                     || !OnlyNames(value, context))
@@ -45,5 +49,6 @@ internal static class Unused
     /// <summary>Whether an expression does nothing but name values.</summary>
     private static bool OnlyNames(ExpressionSyntax value, ValueContext context) => PureCondition.Is(value, context)
         || !value.DescendantNodesAndSelf().Any(static node =>
-            node is InvocationExpressionSyntax { Expression: not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Repeat" or "ToArray" or "ToList" } } or AssignmentExpressionSyntax or AwaitExpressionSyntax);
+            node is InvocationExpressionSyntax { Expression: not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Repeat"
+                or "ToArray" or "ToList" } } or AssignmentExpressionSyntax or AwaitExpressionSyntax);
 }

@@ -1,4 +1,5 @@
 using ChannelGen.Analyzers;
+using ChannelGen.Analyzers.Inference;
 using ChannelGen.Analyzers.Stacking;
 using ChannelGen.Analyzers.Values;
 using Microsoft.CodeAnalysis;
@@ -31,6 +32,9 @@ internal sealed class ViewCall
     /// <summary>The network's class, as far as it is known where it is called.</summary>
     public ITypeSymbol Type { get; }
 
+    /// <summary>Other images of the call that are stacked where they are given.</summary>
+    private IReadOnlyList<SecondImage> Seconds { get; init; } = [];
+
     /// <summary>Null unless the argument is the image of the forward or call of a network that can have convolutions.</summary>
     public static ViewCall? Of(ArgumentSyntax argument, GrayImage image, ValueContext context)
     {
@@ -47,19 +51,23 @@ internal sealed class ViewCall
         }
 
         ExpressionSyntax? receiver = (call.Expression as MemberAccessExpressionSyntax)?.Expression;
-        if (receiver is BaseExpressionSyntax || (receiver is null && (call.Expression is not IdentifierNameSyntax || instance is not IInstanceReferenceOperation)))
+        if (receiver is BaseExpressionSyntax
+            || (receiver is null && (call.Expression is not IdentifierNameSyntax || instance is not IInstanceReferenceOperation)))
         {
             return null;
         }
 
-        int first = module.TypeArguments.Take(module.TypeArguments.Length - 1).TakeWhile(input => !context.Symbols.IsTensor(input)).Count();
+        int first = module.TypeArguments.Take(module.TypeArguments.Length - 1).TakeWhile(input => !MayBeImage(input, context)).Count();
         if (Converted.Is(type, receiver))
         {
             return ordinal == first && TakesItsFirst(receiver, module, context) ? new ViewCall(call, receiver, type, null) : null;
         }
 
-        // One view is of one image: of two that are stacked, the first.
-        bool isSecond = invocation.Arguments.Any(other => other.Parameter?.Ordinal < ordinal && context.Symbols.IsTensor(other.Value.Unwrap().Type) && StackDetector.IsStack(other.Value, context));
+        // A view may be of several images; the call is written down once, from the first that is stacked.
+        bool isSecond = invocation.Arguments
+            .Any(other =>
+                other.Parameter?.Ordinal < ordinal && context.Symbols.IsTensor(other.Value.Unwrap().Type)
+                    && StackDetector.IsStack(other.Value, context));
         if (isSecond || !NetworkKind.MayConvolve(receiver, type, context) || !IsOursInSight(call, type, context))
         {
             return null;
@@ -71,17 +79,25 @@ internal sealed class ViewCall
             options.Add($"channels: {image.Copies}");
         }
 
-        if (ordinal != first)
+        IReadOnlyList<SecondImage> seconds = SecondImages(invocation, ordinal, image.Copies, context);
+        string?[] names = [.. seconds.Select(static second => second.Ordinal).Prepend(ordinal)
+            .Select(each => NameOf(type, module, each, context))];
+        if (names.Contains(null))
         {
-            if (NameOf(type, module, ordinal, context) is not { } name)
+            seconds = [];
+        }
+
+        if (ordinal != first || seconds.Count > 0)
+        {
+            if (names[0] is null)
             {
                 return null;
             }
 
-            options.Add($"image: \"{name}\"");
+            options.Add($"image: \"{string.Join(", ", names.Take(1 + seconds.Count))}\"");
         }
 
-        return new ViewCall(call, receiver, type, string.Join(", ", options));
+        return new ViewCall(call, receiver, type, string.Join(", ", options)) { Seconds = seconds };
     }
 
     /// <summary>Writes the call down; false where that cannot be done without changing its meaning.</summary>
@@ -102,6 +118,11 @@ internal sealed class ViewCall
             return true;
         }
 
+        foreach (SecondImage second in Seconds)
+        {
+            change.Replace(second.Stacked, second.Image.Source, gray => second.Image.Write(gray, second.Stacked));
+        }
+
         string? wrapper = receiver is null ? null : Converted.Wrapper(receiver, call, context);
         if (wrapper is not null)
         {
@@ -112,7 +133,8 @@ internal sealed class ViewCall
         change.NeedsUsing |= Found(call, Type, context).IsEmpty;
         if (receiver is not null)
         {
-            change.Edit(receiver, changed => GrayImage.Call(((ExpressionSyntax)changed).WithoutTrivia(), Name, options).WithTriviaFrom(changed));
+            change.Edit(receiver, changed =>
+                GrayImage.Call(((ExpressionSyntax)changed).WithoutTrivia(), Name, options).WithTriviaFrom(changed));
         }
         else
         {
@@ -126,7 +148,35 @@ internal sealed class ViewCall
     }
 
     /// <summary>The network's class if it could be marked.</summary>
-    public INamedTypeSymbol? MarkableClass() => options is null ? null : Converted.MarkableClass(Type);
+    public INamedTypeSymbol? MarkableClass(ValueContext context) => options is null ? null : Converted.MarkableClass(Type, context);
+
+    /// <summary>Of two images that are stacked in one call, the view is given both gray.</summary>
+    private static IReadOnlyList<SecondImage> SecondImages(IInvocationOperation call, int first, long copies, ValueContext context)
+    {
+        var images = new List<SecondImage>();
+        foreach (IArgumentOperation argument in call.Arguments)
+        {
+            if (argument.Parameter is { } parameter && parameter.Ordinal > first
+                && argument.Value.Unwrap() is { Syntax: ExpressionSyntax stacked } value
+                && StackForms.Recognize(value, context) is { } form && form.Copies == copies
+                && form.Source.Syntax is ExpressionSyntax source && stacked.Span.Contains(source.Span)
+                && TensorInference.Facts(form.Source, context) is var facts
+                && StackJudge.Judge(form, facts) is { Certainty: Certainty.Sure } verdict
+                && Replacement.Of(form, verdict, facts, context) is { } replacement
+                && !(replacement.TakesAnyRank && Ranks.IsOther(source, context)))
+            {
+                images.Add(new SecondImage(parameter.Ordinal, stacked, GrayImage.Of(source, replacement, context)));
+            }
+        }
+
+        return [.. images.OrderBy(static image => image.Ordinal)];
+    }
+
+    /// <summary>A tensor, or a list of some: what a view takes for the image if no other is named.</summary>
+    private static bool MayBeImage(ITypeSymbol input, ValueContext context) =>
+        context.Symbols.IsTensor(input)
+        || (input is IArrayTypeSymbol array && context.Symbols.IsTensor(array.ElementType))
+        || (input is INamedTypeSymbol named && named.TypeArguments.Any(context.Symbols.IsTensor));
 
     /// <summary>Whether a method is the forward or call that every network has, not one of the program's own of that name.</summary>
     private static bool IsOfModule(IMethodSymbol method, INamedTypeSymbol module, ValueContext context)
@@ -144,13 +194,18 @@ internal sealed class ViewCall
     }
 
     /// <summary>A tree of an expression takes no call with optional arguments.</summary>
-    private static bool IsInExpressionTree(SyntaxNode call, ValueContext context) => call.Ancestors().OfType<AnonymousFunctionExpressionSyntax>().Any(lambda =>
-        context.Model.GetTypeInfo(lambda, context.Cancellation).ConvertedType is { Name: "Expression", ContainingNamespace.Name: "Expressions" });
+    private static bool IsInExpressionTree(SyntaxNode call, ValueContext context) =>
+        call.Ancestors().OfType<AnonymousFunctionExpressionSyntax>().Any(lambda =>
+        context.Model.GetTypeInfo(lambda, context.Cancellation).ConvertedType is { Name: "Expression",
+            ContainingNamespace.Name: "Expressions" });
 
     /// <summary>Whether the one image that a view or a wrapper takes is the first: of two it may be another that was named.</summary>
     private static bool TakesItsFirst(ExpressionSyntax? receiver, INamedTypeSymbol module, ValueContext context) =>
         module.TypeArguments.Take(module.TypeArguments.Length - 1).Count(context.Symbols.IsTensor) == 1
-        || (receiver?.Bare() is InvocationExpressionSyntax made && !made.ArgumentList.Arguments.Any(static argument => argument.Expression is not LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NumericLiteralExpression }));
+        || (receiver?.Bare() is InvocationExpressionSyntax made
+        && !made.ArgumentList.Arguments
+            .Any(static argument =>
+                argument.Expression is not LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NumericLiteralExpression }));
 
     private static bool IsOursInSight(SyntaxNode call, ITypeSymbol type, ValueContext context) => Found(call, type, context).All(symbol =>
         TorchSymbols.Is(symbol.ContainingType, context.Symbols.ChannelViews)
@@ -164,7 +219,8 @@ internal sealed class ViewCall
     {
         for (ITypeSymbol? current = type; current is not null && !context.Symbols.IsOwn(current); current = current.BaseType)
         {
-            if (current.GetMembers("forward").OfType<IMethodSymbol>().FirstOrDefault(method => method.IsOverride && IsOfModule(method, module, context)) is { } forward)
+            if (current.GetMembers("forward")
+                .OfType<IMethodSymbol>().FirstOrDefault(method => method.IsOverride && IsOfModule(method, module, context)) is { } forward)
             {
                 return forward.Parameters[ordinal].Name;
             }
@@ -185,24 +241,32 @@ internal sealed class ViewCall
         }
 
         ArgumentSyntax[] written = [.. call.ArgumentList.Arguments];
-        int[] ordinals = [.. written.Select(argument => invocation.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter?.Ordinal ?? -1)];
+        int[] ordinals = [.. written
+            .Select(argument => invocation.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter?.Ordinal ?? -1)];
         bool isInOrder = ordinals.SequenceEqual(ordinals.OrderBy(static ordinal => ordinal));
         return ordinals.Contains(-1) || (!isInOrder && !written.All(argument => OnlyComputes(argument.Expression, context)))
             ? null
             : [.. Enumerable.Range(0, written.Length).OrderBy(index => ordinals[index])];
     }
 
-    private static bool OnlyComputes(ExpressionSyntax expression, ValueContext context) => expression.DescendantNodesAndSelf().All(node => node switch
+    private static bool OnlyComputes(ExpressionSyntax expression, ValueContext context) =>
+        expression.DescendantNodesAndSelf().All(node => node switch
     {
         AssignmentExpressionSyntax or AwaitExpressionSyntax or BaseObjectCreationExpressionSyntax or ThrowExpressionSyntax => false,
-        InvocationExpressionSyntax invocation => context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method
+        InvocationExpressionSyntax invocation =>
+            context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method
             && (context.Symbols.IsTensor(method.ContainingType) || TorchSymbols.Is(method.ContainingType, context.Symbols.Torch))
-            && !method.Name.EndsWith("_", StringComparison.Ordinal) && !method.Name.StartsWith("rand", StringComparison.Ordinal) && method.Name is not ("normal" or "Dispose"),
-        PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax => node.Kind() is not (SyntaxKind.PreIncrementExpression or SyntaxKind.PreDecrementExpression or SyntaxKind.PostIncrementExpression or SyntaxKind.PostDecrementExpression),
+            && !method.Name.EndsWith("_", StringComparison.Ordinal) && !method.Name.StartsWith("rand", StringComparison.Ordinal)
+            && method.Name is not ("normal" or "Dispose"),
+        PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax =>
+            node.Kind() is not (SyntaxKind.PreIncrementExpression or SyntaxKind.PreDecrementExpression
+                or SyntaxKind.PostIncrementExpression or SyntaxKind.PostDecrementExpression),
         _ => true,
     });
 
     private static ArgumentListSyntax InOrder(ArgumentListSyntax list, int[] order) => list.WithArguments(SyntaxFactory.SeparatedList(
         order.Select((index, place) => list.Arguments[index].WithNameColon(null).WithTriviaFrom(list.Arguments[place])),
         list.Arguments.GetSeparators()));
+
+    private sealed record SecondImage(int Ordinal, ExpressionSyntax Stacked, GrayImage Image);
 }

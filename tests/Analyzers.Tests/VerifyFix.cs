@@ -19,10 +19,10 @@ internal static class VerifyFix
 {
     private static readonly Lock Running = new();
 
-    public static Task Of<TAnalyzer, TFix>(string before, string after, string? equivalenceKey = null, int? iterations = null)
+    public static Task Of<TAnalyzer, TFix>(string before, string after, string? equivalenceKey = null, int? iterations = null, string editorConfig = "")
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new() =>
-        new Test<TAnalyzer, TFix>
+        new Test<TAnalyzer, TFix>(editorConfig)
         {
             TestCode = before,
             FixedCode = after,
@@ -114,8 +114,13 @@ internal static class VerifyFix
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new()
     {
-        public Test()
+        public Test(string editorConfig = "")
         {
+            if (editorConfig.Length > 0)
+            {
+                TestState.AnalyzerConfigFiles.Add(("/.editorconfig", $"root = true\n[*.cs]\n{editorConfig}\n"));
+            }
+
             ReferenceAssemblies = References.None;
             TestState.AdditionalReferences.AddRange(References.All);
 

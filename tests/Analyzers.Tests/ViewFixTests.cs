@@ -49,6 +49,15 @@ public class ViewFixTests
             public override Tensor forward(Tensor age, Tensor picture) => conv1.call(picture) * age;
         }
 
+        public class Twins : Module<Tensor, Tensor, Tensor>
+        {
+            private readonly Conv2d conv1 = Conv2d(3, 4, 3, padding: 1);
+
+            public Twins() : base("twins") => RegisterComponents();
+
+            public override Tensor forward(Tensor left, Tensor right) => conv1.call(left) - conv1.call(right);
+        }
+
         public static class Program
         {
             {{(members.Length == 0 ? "" : members.Replace("\n", "\n    ") + "\n\n    ")}}public static double[] Numbers()
@@ -125,10 +134,16 @@ public class ViewFixTests
         { "var gray = net.ToGrayscale();\nnumbers.Add(Sum(gray.forward(x)));", "var gray = net.ToGrayscale();\nnumbers.Add(Sum(gray.forward(x)));" },
         { "var view = net.AsGrayscale();\nnumbers.Add(Sum(view.forward({|CG0001:torch.cat([x, x, x], 1)|})));", "var view = net.AsGrayscale();\nnumbers.Add(Sum(view.forward(x)));" },
 
+        // One stack in another.
+        { "var one = Conv2d(3, 1, 3);\nnumbers.Add(Sum(net.forward({|CG0001:one.call({|CG0001:x.repeat(1, 3, 1, 1)|}).repeat(1, 3, 1, 1)|})));", "var one = Conv2d(3, 1, 3);\nnumbers.Add(Sum(net.AsGrayscale().forward(one.AsGrayscale().call(x))));" },
+        { "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nrgb = {|CG0001:torch.cat([x, x, x], 1)|} / 2;\nnumbers.Add(Sum(net.forward(rgb)));", "var rgb = x;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));\nrgb = x / 2;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));" },
+
         // Several inputs, named arguments.
         { "numbers.Add(Sum(net.forward(image: {|CG0001:torch.cat([x, x, x], 1)|})));", "numbers.Add(Sum(net.AsGrayscale().forward(x)));" },
         { "var age = rand(1);\nnumbers.Add(Sum(new Pair().forward(age: age, image: {|CG0001:torch.cat([x, x, x], 1)|})));", "var age = rand(1);\nnumbers.Add(Sum(new Pair().AsGrayscale().forward(x, age)));" },
         { "var age = rand(1);\nnumbers.Add(Sum(new Late().call(age, {|CG0001:torch.cat([x, x, x], 1)|})));", "var age = rand(1);\nnumbers.Add(Sum(new Late().AsGrayscale(image: \"picture\").call(age, x)));" },
+        { "numbers.Add(Sum(new Twins().call({|CG0001:torch.cat([x, x, x], 1)|}, {|CG0001:(x / 2).repeat(1, 3, 1, 1)|})));", "numbers.Add(Sum(new Twins().AsGrayscale(image: \"left, right\").call(x, x / 2)));" },
+        { "numbers.Add(Sum(new Twins().call({|CG0001:torch.cat([x, x, x], 1)|}, color)));", "numbers.Add(Sum(new Twins().AsGrayscale().call(x, color)));" },
         { "var age = rand(1);\nnumbers.Add(Sum(new Late().forward(picture: {|CG0001:torch.cat([x, x, x], 1)|}, age: age)));", "var age = rand(1);\nnumbers.Add(Sum(new Late().AsGrayscale(image: \"picture\").forward(age, x)));" },
     };
 
@@ -263,6 +278,9 @@ public class ViewFixTests
     [InlineData("x = {|CG0001:x.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(x)));\nx.Dispose();")]
     [InlineData("var parts = new[] { x, x, x };\nModules.Ops.Put(parts, color[.., 0..1]);\nnumbers.Add(Sum(net.forward(torch.cat(parts, 1))));")]
 
+    [InlineData("var y = net.forward({|CG0001:torch.cat([x, x, x], 1)|});\nx.mul_(2);\ny.sum().backward();\nnumbers.Add(Sum(net.conv1.weight!.grad));")]
+    [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}.requires_grad_())));")]
+
     // Used elsewhere too.
     [InlineData("var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nnumbers.Add(Sum(rgb));")]
     [InlineData("var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nnumbers.Add(rgb.shape[1]);")]
@@ -304,6 +322,19 @@ public class ViewFixTests
             }
         }
         """;
+
+    [Theory]
+    [InlineData(2, "torch.cat(new[] { x, x }, 1)")]
+    [InlineData(2, "x.repeat(1, 2, 1, 1)")]
+    [InlineData(4, "x.expand(-1, 4, -1, -1)")]
+    public async Task Another_number_of_copies_is_said_to_the_view(int copies, string stack)
+    {
+        string before = Program($"var model = Sequential(Conv2d({copies}, 4, 3), ReLU());\nnumbers.Add(Sum(model.call({{|CG0001:{stack}|}})));");
+        string after = Program($"var model = Sequential(Conv2d({copies}, 4, 3), ReLU());\nnumbers.Add(Sum(model.AsGrayscale(channels: {copies}).call(x)));");
+        const string Option = "dotnet_code_quality.CG0001.copies = 2, 3, 4";
+        await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, StackingFix.ViewKey, editorConfig: Option);
+        VerifyFix.AssertSameNumbers(before, after);
+    }
 
     [Fact]
     public Task A_helper_that_is_used_otherwise_stays() => VerifyFix.None<StackingAnalyzer, StackingFix>(Program(

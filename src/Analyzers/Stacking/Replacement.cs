@@ -33,7 +33,9 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
     /// <summary>Whether the stacked image has no batch.</summary>
     public bool IsUnbatched { get; init; }
 
-    /// <summary>Whether the form would also take a tensor of three dimensions and give it a batch, and nothing says that it is none.</summary>
+    /// <summary>
+    /// Whether the form would also take a tensor of three dimensions and give it a batch, and nothing says that it is none.
+    /// </summary>
     public bool TakesAnyRank { get; init; }
 
     /// <summary>Null where no tensor at hand is what the network would have to be given.</summary>
@@ -58,7 +60,8 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
                 unsqueeze = form.Dimension;
                 break;
             case StackKind.Repeat or StackKind.Tile when facts.Rank is { } known && known != rank:
-            case StackKind.Expand when (!form.KeepsOthers && !IsOfItsSizes(form, facts, context)) || (facts.Rank is { } other && other != rank):
+            case StackKind.Expand when (!form.KeepsOthers && !IsOfItsSizes(form, facts, context))
+                || (facts.Rank is { } other && other != rank):
             case StackKind.ExpandAs or StackKind.MultiplyByOnes:
                 return null;
         }
@@ -75,7 +78,8 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
     /// <summary>x.expand(2, 3, 16, 16) of an x that is known to be [2, 1, 16, 16].</summary>
     private static bool IsOfItsSizes(StackForm form, TensorFacts facts, ValueContext context)
     {
-        if (form.Operation is not IInvocationOperation expand || facts.Rank != form.Arity || facts.IsUncertain || Integers.Arguments(expand, context) is not { } sizes)
+        if (form.Operation is not IInvocationOperation expand || facts.Rank != form.Arity || facts.IsUncertain
+            || Integers.Arguments(expand, context) is not { } sizes)
         {
             return false;
         }
@@ -83,7 +87,8 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
         IReadOnlyList<long?> constants = Integers.Constants(sizes)!;
         for (int index = 0; index < constants.Count; index++)
         {
-            bool isKept = index == constants.Count + form.Dimension || constants[index] == -1 || (constants[index] is { } size && size == facts.Size(index));
+            bool isKept = index == constants.Count + form.Dimension || constants[index] == -1
+                || (constants[index] is { } size && size == facts.Size(index));
             if (!isKept)
             {
                 return false;
@@ -113,7 +118,8 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
             }
             : null;
 
-    private static string? Value(Diagnostic diagnostic, string key) => diagnostic.Properties.TryGetValue(key, out string? value) ? value : null;
+    private static string? Value(Diagnostic diagnostic, string key) => diagnostic.Properties.TryGetValue(key, out string? value) ? value
+        : null;
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

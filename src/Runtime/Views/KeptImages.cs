@@ -25,7 +25,8 @@ internal sealed class KeptImages
     /// <summary>Gives each channel of those that are still alive memory of its own, as the stacked image has.</summary>
     public void GiveMemory()
     {
-        using IDisposable grad = no_grad();
+        // Those that were made in inference mode may be written to in that mode alone.
+        using IDisposable mode = inference_mode();
         foreach ((Tensor image, _) in images)
         {
             if (!image.IsInvalid)

@@ -14,8 +14,10 @@ internal static class ModuleHandle
 
     private static Func<Module, SafeHandle?> Read()
     {
-        FieldInfo field = typeof(Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(typeof(Module).FullName, "handle");
+        FieldInfo field = typeof(Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic)
+            ?? throw new MissingFieldException(typeof(Module).FullName, "handle");
         ParameterExpression module = Expression.Parameter(typeof(Module));
-        return Expression.Lambda<Func<Module, SafeHandle?>>(Expression.Convert(Expression.Field(module, field), typeof(SafeHandle)), module).Compile();
+        UnaryExpression handle = Expression.Convert(Expression.Field(module, field), typeof(SafeHandle));
+        return Expression.Lambda<Func<Module, SafeHandle?>>(handle, module).Compile();
     }
 }

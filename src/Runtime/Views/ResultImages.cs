@@ -8,6 +8,11 @@ namespace ChannelGen.Views;
 /// <summary>Whether a network's answer of several parts, such as a tuple, a list or a record, holds the image itself.</summary>
 internal static class ResultImages
 {
+    // An answer is a tree of a few levels; what lies deeper is somebody else's.
+    private const int Depth = 3;
+
+    private const BindingFlags AllFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+
     public static bool AreIn(object? result, IEnumerable<Tensor> images)
     {
         // An answer that is one tensor is seen to at each run.
@@ -16,14 +21,12 @@ internal static class ResultImages
 
     private static IEnumerable<object?> Parts(object? value, int depth) => value switch
     {
-        null or string => [],
         Tensor => [value],
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(index => Parts(tuple[index], depth)),
-        IDictionary table => table.Values.Cast<object?>().SelectMany(part => Parts(part, depth)),
-        IList list => list.Cast<object?>().SelectMany(part => Parts(part, depth)),
-        _ when depth < 2 && !value.GetType().IsPrimitive => Fields(value).SelectMany(field => Parts(field.GetValue(value), depth + 1)),
-        _ => [],
+        null or string => [],
+        _ when depth > Depth || value.GetType().IsPrimitive || value.GetType().GetElementType() is { IsPrimitive: true } => [],
+        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(index => Parts(tuple[index], depth + 1)),
+        IDictionary table => table.Values.Cast<object?>().SelectMany(part => Parts(part, depth + 1)),
+        IList list => list.Cast<object?>().SelectMany(part => Parts(part, depth + 1)),
+        _ => value.GetType().GetFields(AllFields).SelectMany(field => Parts(field.GetValue(value), depth + 1)),
     };
-
-    private static IEnumerable<FieldInfo> Fields(object value) => value.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
 }

@@ -18,7 +18,12 @@ public sealed class ViewedNetwork
 {
     // What libtorch and TorchSharp say when a network writes to an image whose channels are the same memory, or asks for its
     // elements in a row.
-    private static readonly string[] LayoutMessages = ["more than one element of the written-to tensor", "view size is not compatible with input tensor's size and stride", "non-contiguous tensor"];
+    private static readonly string[] LayoutMessages =
+    [
+        "more than one element of the written-to tensor",
+        "view size is not compatible with input tensor's size and stride",
+        "non-contiguous tensor",
+    ];
 
     [ThreadStatic]
     private static ViewedNetwork? called;
@@ -87,7 +92,7 @@ public sealed class ViewedNetwork
 
     private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run)
     {
-        var given = new GivenImages(inputs, images, tensor => ImagePlace.Of(tensor, channels, spatialDimensions, network is Convolution, NetworkName, "image"));
+        var given = new GivenImages(inputs, images, Look);
         Volatile.Write(ref hasRun, 1);
         if (!given.AnyIsGray)
         {
@@ -99,21 +104,33 @@ public sealed class ViewedNetwork
         if (known is ImageUse.SeenToRead or ImageUse.Reads)
         {
             (bool isDone, TResult? result) = RunExpanded(given, run, isFirst: known == ImageUse.SeenToRead);
-            known = use = isDone ? ImageUse.Reads : ImageUse.NeedsItsOwn;
             if (isDone)
             {
+                Learn(ref use, known, ImageUse.Reads);
                 return result!;
             }
+
+            known = use = ImageUse.NeedsItsOwn;
         }
 
         using ImageCopies copies = given.Stacked(channels, isWatched: known == ImageUse.Unknown);
         TResult answer = Run(copies.Inputs, run, comparesValues: known == ImageUse.Unknown);
         if (known == ImageUse.Unknown)
         {
-            use = copies.AreUnchanged() && !ResultImages.AreIn(answer, copies.Given) ? ImageUse.SeenToRead : ImageUse.NeedsItsOwn;
+            bool reads = copies.AreUnchanged() && !ResultImages.AreIn(answer, copies.Given);
+            Learn(ref use, known, reads ? ImageUse.SeenToRead : ImageUse.NeedsItsOwn);
         }
 
         return answer;
+    }
+
+    /// <summary>What another thread has learned in between is not forgotten.</summary>
+    private static void Learn(ref ImageUse use, ImageUse known, ImageUse found)
+    {
+        if (use == known)
+        {
+            use = found;
+        }
     }
 
     /// <summary>A bare convolution is computed at once, unless others hooked it: it keeps nothing of its input and writes nothing.</summary>
@@ -124,9 +141,12 @@ public sealed class ViewedNetwork
             return false;
         }
 
-        ImagePlace place = ImagePlace.Of(image, channels, spatialDimensions, network is Convolution, NetworkName, nameof(image));
+        ImagePlace place = Look(image);
         return place.IsGray && place.Dimension == image.dim() - bare.SpatialDimensions() - 1;
     }
+
+    private ImagePlace Look(Tensor image) =>
+        ImagePlace.Of(image, channels, spatialDimensions, network is Convolution, NetworkName, nameof(image));
 
     private Tensor RunFromOneChannel(Convolution bare, Tensor image)
     {
@@ -187,7 +207,8 @@ public sealed class ViewedNetwork
         return (false, default);
     }
 
-    private static bool IsAboutLayout(Exception exception) => LayoutMessages.Any(message => exception.Message.Contains(message, StringComparison.Ordinal));
+    private static bool IsAboutLayout(Exception exception) =>
+        LayoutMessages.Any(message => exception.Message.Contains(message, StringComparison.Ordinal));
 
     private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run, bool comparesValues)
     {
