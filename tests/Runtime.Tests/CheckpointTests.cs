@@ -146,6 +146,10 @@ public sealed class CheckpointTests : IDisposable
         using Sequential net = Sequential(("conv", Conv2d(3, 2, 3)));
         GrayscaleModule<Tensor, Tensor> gray = net.ToGrayscale();
         using Tensor before = ((Conv2d)net.named_children().Single().module).weight.detach().clone();
+
+        // What other tests have left to the finalizer is not counted.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         long tensors = Tensor.TotalCount;
         for (int length = 0; length < bytes.Length; length += 3)
         {

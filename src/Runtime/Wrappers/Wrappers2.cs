@@ -62,6 +62,13 @@ namespace ChannelGen
             return this;
         }
 
+        /// <summary>Saves the state_dict in TorchSharp's own format, to a file that is whole or as it was.</summary>
+        public new Module save(string location, IList<string>? skip = null)
+        {
+            CheckpointLoader.Save(this, location, skip);
+            return this;
+        }
+
         /// <inheritdoc/>
         public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null) => Network.state_dict(destination, prefix);
 
