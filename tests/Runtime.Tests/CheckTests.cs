@@ -282,6 +282,14 @@ public class CheckTests
         Assert.True(Bounds.LargestDifference(expected, net.ToGrayscale().call(gray)) < 1e-5);
     }
 
+    [Fact]
+    public void A_wrong_layers_message_lists_kernels_of_three_channels_first()
+    {
+        using Sequential net = Sequential([.. Enumerable.Range(0, 12).Select(index => ($"wide{index}", (Module<Tensor, Tensor>)Conv2d(4, 4, 1))), ("stem", Conv2d(3, 4, 1))]);
+        Assert.Contains("Its convolutions: 'stem' (in_channels 3), 'wide0'", Assert.Throws<ArgumentException>(() => net.ToGrayscale(new GrayscaleOptions { Layer = "head" })).Message);
+        Assert.Contains("Its first kernels: 'stem.weight', 'wide0.weight'", Assert.Throws<ArgumentException>(() => Checkpoints.StateDictConversion.ToGrayscale(net.state_dict(), "head")).Message);
+    }
+
     private static bool Converts(Action convert)
     {
         try

@@ -55,5 +55,21 @@ public sealed class FileReplacementTests : IDisposable
         Assert.Equal(mode, File.GetUnixFileMode(path));
     }
 
+    [Fact]
+    public void A_save_of_a_wrapper_that_fails_leaves_the_file_as_it_was()
+    {
+        string path = Path.Combine(folder, "gray.dat");
+        using var net = new PlainNet();
+        GrayscaleModule<Tensor, Tensor> gray = net.ToGrayscale();
+        gray.save(path, skip: ["fc.bias"]);
+        byte[] before = File.ReadAllBytes(path);
+        Assert.DoesNotContain("fc.bias", StateDictFile.Read(path).Keys);
+        Assert.Equal(gray.state_dict().Count - 1, StateDictFile.Read(path).Count);
+        net.register_buffer("empty", zeros(2, device: new Device(DeviceType.META)));
+        Assert.ThrowsAny<Exception>(() => gray.save(path));
+        Assert.Equal(before, File.ReadAllBytes(path));
+        Assert.Single(Directory.GetFiles(folder));
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 }

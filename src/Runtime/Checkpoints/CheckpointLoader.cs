@@ -40,6 +40,10 @@ internal static class CheckpointLoader
         return result;
     }
 
+    /// <summary>Saves what a network's own save would, to a file that is whole or as it was.</summary>
+    public static void Save(Module network, string location, IList<string>? skip) =>
+        StateDictFile.Write(location, network.state_dict().Where(entry => skip?.Contains(entry.Key) != true).ToDictionary(entry => entry.Key, entry => entry.Value));
+
     public static void Load(Module network, ChannelConversion conversion, BinaryReader reader, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters)
     {
         Dictionary<string, Tensor> entries = StateDictFile.Read(reader);

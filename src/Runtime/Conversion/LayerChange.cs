@@ -176,9 +176,9 @@ internal sealed class LayerChange : IDisposable
     /// <summary>
     /// By how much the layer's answer to <paramref name="input"/> may differ from that of before by rounding alone, for each
     /// element, in float64: 2 gamma_n sum |w||x|, where n counts the products of one element, the bias, and the rounding of
-    /// the kernel itself.
+    /// the kernel itself. Of all output channels, or of <paramref name="count"/> from <paramref name="from"/> on.
     /// </summary>
-    public Tensor RoundingBound(Tensor input)
+    public Tensor RoundingBound(Tensor input, long from = 0, long? count = null)
     {
         if (oldWeight is null)
         {
@@ -192,15 +192,16 @@ internal sealed class LayerChange : IDisposable
         Tensor image = input.to(ScalarType.Float64).abs();
         int space = Layer.SpatialDimensions();
         Tensor batched = image.dim() == space + 1 ? image.unsqueeze(0) : image;
-        Tensor sums = Layer.Run(batched, KernelTransform.Apply(weight, OldLayout, magnitudes));
+        Tensor sums = Layer.Run(batched, Part(KernelTransform.Apply(weight, OldLayout, magnitudes)));
         if (Map.HasOffset)
         {
-            sums += Layer.Run(ones_like(batched), KernelTransform.Constant(weight, OldLayout, magnitudes));
+            // Of one channel, whatever the image has.
+            sums += Layer.Run(ones_like(batched.narrow(1, 0, 1)), Part(KernelTransform.Constant(weight, OldLayout, magnitudes)));
         }
 
         if (Layer.bias is { } bias)
         {
-            sums += bias.to(ScalarType.Float64).abs().reshape([1, -1, .. Enumerable.Repeat(1L, space)]);
+            sums += bias.narrow(0, from, count ?? OldLayout.OutChannels).to(ScalarType.Float64).abs().reshape([1, -1, .. Enumerable.Repeat(1L, space)]);
         }
 
         // Of the coarser dtype: the layer may have moved to another since.
@@ -209,6 +210,8 @@ internal sealed class LayerChange : IDisposable
         double gamma = terms * unit < 0.5 ? terms * unit / (1 - (terms * unit)) : 1;
         Tensor bound = (sums * (2 * gamma)) + double.Epsilon;
         return (image.dim() == space + 1 ? bound.squeeze(0) : bound).MoveToOuterDisposeScope();
+
+        Tensor Part(Tensor kernel) => kernel.narrow(Layer.transposed ? 1 : 0, from, count ?? OldLayout.OutChannels);
 
         static double Unit(ScalarType dtype) => dtype switch
         {

@@ -41,23 +41,35 @@ public static class EquivalenceCheck
         {
             conversion.CheckImage(image);
             count++;
-            using DisposeScope scope = NewDisposeScope();
-            var converted = new LayerCalls(scope);
-            (string Path, Tensor Value)[] answer = probe.Run(image, scope, () => converted.Attach(network.Network, conversion));
-            var stacked = new LayerCalls(scope);
-            (string Path, Tensor Value)[] expected;
-            using (conversion.AsBefore())
+            LayerCalls stacked;
+            int first = 0;
+            do
             {
-                expected = probe.Run(conversion.Stacked(image), scope, () => stacked.Attach(network.Network, conversion));
-            }
+                // As many layers at once as there is room for: of large images not all.
+                using DisposeScope scope = NewDisposeScope();
+                stacked = new LayerCalls(scope, first);
+                (string Path, Tensor Value)[] expected, answer;
+                using (conversion.AsBefore())
+                {
+                    using Tensor old = conversion.Stacked(image);
+                    expected = probe.Run(old, scope, () => stacked.Record(network.Network));
+                }
 
-            differences.Add(stacked, converted, conversion);
-            for (int index = 0; index < expected.Length; index++)
-            {
-                differences.Add("(output)", "", expected[index].Value, answer[index].Value, null);
-            }
+                (long Before, long After) counted = (0, 0);
+                answer = probe.Run(image, scope, () => stacked.Compare(network.Network, conversion, differences, (layer, input, output) =>
+                {
+                    (long before, long after) = Multiplications(layer, input, output);
+                    counted = (counted.Before + before, counted.After + after);
+                }));
+                multiplications = counted;
+                for (int index = 0; index < expected.Length && first == 0; index++)
+                {
+                    differences.Add("(output)", "", expected[index].Value, answer[index].Value, null, null);
+                }
 
-            multiplications = converted.Multiplications(conversion, image);
+                first = stacked.End;
+            }
+            while (stacked.IsCut);
         }
 
         if (count == 0)
@@ -76,89 +88,135 @@ public static class EquivalenceCheck
         };
     }
 
-    /// <summary>What each layer gave in one run.</summary>
-    private sealed class LayerCalls(DisposeScope owner)
+    /// <summary>Of a converted layer, for one image: output elements times kernel size times input channels.</summary>
+    private static (long Before, long After) Multiplications(LayerChange change, Tensor input, Tensor output)
     {
-        public List<(string Name, Module Layer, Tensor Input, Tensor Output)> Calls { get; } = [];
+        int space = change.Layer.SpatialDimensions();
+        long batch = input.dim() == space + 2 ? Math.Max(1, input.shape[0]) : 1;
+        long kernel = change.Layer.kernel_size.Aggregate(1L, (product, size) => product * size);
+        long positions = change.Layer.transposed
+            ? input.numel() / batch / Math.Max(1, change.Map.NewChannels) * change.OldLayout.OutChannels
+            : output.numel() / batch;
+        return (positions * kernel * change.OldLayout.InChannels / change.OldLayout.Groups, positions * kernel);
+    }
 
-        public void Attach(Module network, ChannelConversion conversion)
+    /// <summary>What layers gave in the stacked run, from the given one on, until there are enough.</summary>
+    private sealed class LayerCalls(DisposeScope owner, int start)
+    {
+        private const long Enough = 512L << 20;
+
+        private readonly Queue<Tensor> outputs = new();
+        private readonly int first = start;
+        private int seen;
+        private long bytes;
+
+        /// <summary>The layer after the last that was recorded.</summary>
+        public int End { get; private set; } = start;
+
+        /// <summary>Whether there are layers after it.</summary>
+        public bool IsCut => End < seen;
+
+        public void Record(Module network)
+        {
+            seen = 0;
+            Hang(network, (_, _, _, output) =>
+            {
+                if (seen++ == End && bytes < Enough)
+                {
+                    End++;
+                    bytes += output.numel() * output.dtype.ElementSize();
+                    outputs.Enqueue(NetworkProbe.Kept(output, owner));
+                }
+            });
+        }
+
+        /// <summary>Compares each of them with what the layer gives in the converted run, and lets go of it.</summary>
+        public void Compare(Module network, ChannelConversion conversion, Differences differences, Action<LayerChange, Tensor, Tensor> converted)
+        {
+            int index = 0;
+            Hang(network, (name, layer, input, output) =>
+            {
+                LayerChange? change = conversion.Changes.FirstOrDefault(candidate => ReferenceEquals(candidate.Layer, layer));
+                if (change is not null)
+                {
+                    converted(change, input, output);
+                }
+
+                if (index++ >= first && outputs.TryDequeue(out Tensor? expected))
+                {
+                    differences.Add(name.Length == 0 ? "(itself)" : name, layer.GetType().Name, expected, output, change, input);
+                    expected.Dispose();
+                }
+            });
+        }
+
+        private static void Hang(Module network, Action<string, Module, Tensor, Tensor> ended)
         {
             IEnumerable<(string, Module)> layers = network is Convolution ? [("", network)] : network.named_modules();
-            HashSet<Module> seen = [];
+            HashSet<Module> hung = [];
             foreach ((string name, Module module) in layers)
             {
-                if (module is Module<Tensor, Tensor> layer && seen.Add(module))
+                if (module is Module<Tensor, Tensor> layer && hung.Add(module))
                 {
-                    bool isConverted = conversion.Changes.Any(change => ReferenceEquals(change.Layer, module));
                     layer.register_forward_hook((_, input, output) =>
                     {
-                        Calls.Add((name, module, isConverted ? NetworkProbe.Kept(input, owner) : input, NetworkProbe.Kept(output, owner)));
+                        ended(name, module, input, output);
                         return output;
                     });
                 }
             }
-        }
-
-        /// <summary>Of the converted layers, for one image: output elements times kernel size times input channels.</summary>
-        public (long Before, long After) Multiplications(ChannelConversion conversion, Tensor image)
-        {
-            long before = 0;
-            long after = 0;
-            foreach (LayerChange change in conversion.Changes)
-            {
-                int space = change.Layer.SpatialDimensions();
-                long batch = image.dim() == space + 2 ? Math.Max(1, image.shape[0]) : 1;
-                foreach ((_, Module layer, Tensor input, Tensor output) in Calls.Where(call => ReferenceEquals(call.Layer, change.Layer)))
-                {
-                    long kernel = change.Layer.kernel_size.Aggregate(1L, (product, size) => product * size);
-                    long positions = change.Layer.transposed
-                        ? input.numel() / batch / Math.Max(1, change.Map.NewChannels) * change.OldLayout.OutChannels
-                        : output.numel() / batch;
-                    before += positions * kernel * change.OldLayout.InChannels / change.OldLayout.Groups;
-                    after += positions * kernel;
-                }
-            }
-
-            return (before, after);
         }
     }
 
     /// <summary>The largest differences so far, by layer.</summary>
     private sealed class Differences
     {
+        private const long Slice = 4L << 20;
+
         private readonly List<string> order = [];
         private readonly Dictionary<string, LayerDifference> layers = [];
 
-        public void Add(LayerCalls stacked, LayerCalls converted, ChannelConversion conversion)
-        {
-            foreach (((string name, Module layer, _, Tensor expected), (_, _, Tensor input, Tensor found)) in stacked.Calls.Zip(converted.Calls))
-            {
-                LayerChange? change = conversion.Changes.FirstOrDefault(candidate => ReferenceEquals(candidate.Layer, layer));
-                using Tensor? bound = change?.RoundingBound(input);
-                Add(name.Length == 0 ? "(itself)" : name, layer.GetType().Name, expected, found, bound);
-            }
-        }
-
-        public void Add(string name, string kind, Tensor expected, Tensor found, Tensor? bound)
+        /// <summary>Compares a few channels at a time, in float64.</summary>
+        public void Add(string name, string kind, Tensor expected, Tensor found, LayerChange? change, Tensor? input)
         {
             if (expected.numel() == 0 || !expected.is_floating_point())
             {
                 return;
             }
 
-            using DisposeScope scope = NewDisposeScope();
-            Tensor difference = (expected.to(ScalarType.Float64) - found.to(ScalarType.Float64)).abs();
-            double largest = difference.max().item<double>();
-            double magnitude = expected.abs().max().to(ScalarType.Float64).item<double>();
+            using var grad = no_grad();
+            double largest = 0;
             double? allowed = null;
+            double nearest = -1;
             bool? isWithin = null;
-            if (bound is not null)
+            long dimension = change is null ? 0 : expected.dim() - change.Layer.SpatialDimensions() - 1;
+            Tensor left = change is null ? expected.flatten() : expected;
+            using Tensor right = change is null ? found.flatten() : found.alias();
+            long size = left.size((int)dimension);
+            long step = Math.Max(1, Slice / Math.Max(1, left.numel() / size));
+            for (long from = 0; from < size; from += step)
             {
-                Tensor ratio = difference / bound;
-                allowed = bound.flatten()[ratio.argmax()].item<double>();
-                isWithin = difference.le(bound).all().item<bool>();
+                using DisposeScope scope = NewDisposeScope();
+                long count = Math.Min(step, size - from);
+                Tensor difference = (left.narrow(dimension, from, count).to(ScalarType.Float64) - right.narrow(dimension, from, count).to(ScalarType.Float64)).abs();
+                double here = difference.max().item<double>();
+                largest = here > largest || double.IsNaN(here) ? here : largest;
+                if (change is not null)
+                {
+                    Tensor bound = change.RoundingBound(input!, from, count);
+                    Tensor ratio = difference / bound;
+                    long at = ratio.argmax().item<long>();
+                    if (ratio.flatten()[at].item<double>() is var near && !(near <= nearest))
+                    {
+                        nearest = near;
+                        allowed = bound.flatten()[at].item<double>();
+                    }
+
+                    isWithin = isWithin != false && difference.le(bound).all().item<bool>();
+                }
             }
 
+            double magnitude = expected.abs().max().to(ScalarType.Float64).item<double>();
             if (!layers.TryGetValue(name, out LayerDifference? earlier))
             {
                 order.Add(name);
