@@ -16,7 +16,12 @@ internal sealed class TorchSymbols
     private HashSet<string>? factories;
 
     private TorchSymbols(
-        INamedTypeSymbol tensor, INamedTypeSymbol module, IAssemblySymbol torch, IAssemblySymbol? vision, IAssemblySymbol? runtime, IEnumerable<IAssemblySymbol> libraries)
+        INamedTypeSymbol tensor,
+        INamedTypeSymbol module,
+        IAssemblySymbol torch,
+        IAssemblySymbol? vision,
+        IAssemblySymbol? runtime,
+        IEnumerable<IAssemblySymbol> libraries)
     {
         this.libraries.UnionWith(libraries);
         Torch = tensor.ContainingType;

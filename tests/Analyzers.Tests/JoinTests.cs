@@ -14,6 +14,7 @@ public class JoinTests
     [InlineData("a matrix of numbers has no channels", "var t = torch.tensor(new float[4, 5]); var s = torch.cat([t, t, t], 1);")]
     [InlineData("an array has its rank", "var t = torch.from_array(new float[4, 5]); var s = torch.cat([t, t, t], 1);")]
     [InlineData("a series has its rank", "float[,,] a = new float[2, 3, 4]; var t = torch.from_array(a); var s = torch.cat([t, t, t], 1);")]
+    [InlineData("a buffer has one dimension, whatever the array has", "var t = torch.frombuffer(new float[2, 1, 4, 4], ScalarType.Float32); var s = torch.cat([t, t, t], 1);")]
     [InlineData("a row of numbers", "var t = torch.tensor(new float[] { 1, 2, 3 }); var s = torch.cat([t, t, t], 1);")]
     [InlineData("the condition says at least three", "if (x.shape[1] >= 3) { var s = x.repeat(1, 3, 1, 1); }")]
     [InlineData("the condition says more than two", "if (2 < x.size(1)) { var s = torch.cat([x, x, x], 1); }")]

@@ -10,7 +10,7 @@ namespace ChannelGen.Analyzers.Inference;
 /// Follows a tensor back through the operations of a method, and says what they make known about it. Where several values meet
 /// it says what they have in common; what goes through code that is not understood is lost.
 /// </summary>
-internal sealed class TensorInference
+internal sealed partial class TensorInference
 {
     private const int MaximumDepth = 24;
 
@@ -121,7 +121,8 @@ internal sealed class TensorInference
         }
 
         // A parameter whose declaration is not among the writes is one of a class, or of a query.
-        TensorFacts? common = variable is IParameterSymbol && !history.Writes.Any(static write => write.IsDeclaration) ? TensorFacts.Unknown : null;
+        bool isDeclaredElsewhere = variable is IParameterSymbol && !history.Writes.Any(static write => write.IsDeclaration);
+        TensorFacts? common = isDeclaredElsewhere ? TensorFacts.Unknown : null;
         foreach (Write write in writes)
         {
             bool isNoValue = write.Value is { } value
@@ -179,120 +180,32 @@ internal sealed class TensorInference
                 return context.Operation(test.Expression) is { } tested ? Of(tested, depth - 1) : TensorFacts.Lost;
             case SingleVariableDesignationSyntax designation:
                 ExpressionSyntax? apart = designation.Ancestors()
-                    .TakeWhile(static ancestor => ancestor is VariableDesignationSyntax or DeclarationExpressionSyntax or TupleExpressionSyntax
-                        or ArgumentSyntax or ForEachVariableStatementSyntax or AssignmentExpressionSyntax)
-                    .Select(static ancestor => (ancestor as ForEachVariableStatementSyntax)?.Expression ?? (ancestor as AssignmentExpressionSyntax)?.Right)
+                    .TakeWhile(static ancestor => ancestor is VariableDesignationSyntax or DeclarationExpressionSyntax
+                        or TupleExpressionSyntax or ArgumentSyntax or ForEachVariableStatementSyntax or AssignmentExpressionSyntax)
+                    .Select(static ancestor => ancestor switch
+                    {
+                        ForEachVariableStatementSyntax loop => loop.Expression,
+                        AssignmentExpressionSyntax assigned => assigned.Right,
+                        _ => null,
+                    })
                     .FirstOrDefault(static expression => expression is not null);
-                return apart is not null && context.Operation(apart) is { } whole && IsFromOutside(whole, depth) ? TensorFacts.Unknown : TensorFacts.Lost;
+                return apart is not null && context.Operation(apart) is { } whole && IsFromOutside(whole, depth)
+                    ? TensorFacts.Unknown
+                    : TensorFacts.Lost;
             default:
                 return TensorFacts.Lost;
         }
     }
 
-    /// <summary>
-    /// Whether a collection, a tuple or a task comes in from outside as it is, as a method's own parameter does or what a data
-    /// loader gives: then what it holds is as free as a parameter.
-    /// </summary>
-    private bool IsFromOutside(IOperation operation, int depth)
+    /// <summary>What a variable was given where it was made; anything else as it is.</summary>
+    private IOperation Written(IOperation operation)
     {
         operation = operation.Unwrap();
-        if (depth <= 0)
-        {
-            return false;
-        }
-
-        if (context.Symbols.IsDataLoader(operation.Type))
-        {
-            return true;
-        }
-
-        switch (operation)
-        {
-            case ILocalReferenceOperation or IParameterReferenceOperation:
-                VariableHistory history = context.History(operation.Variable()!, operation.Syntax);
-                Definition definition = history.At(operation.Syntax);
-                if (history.Mutations.Count > 0)
-                {
-                    return false;
-                }
-
-                return definition.Write switch
-                {
-                    null => operation is IParameterReferenceOperation && history.Writes.Count == 0,
-                    { Site: ParameterSyntax } => given.AreFromOutside(operation.Variable()!),
-                    { Site: ForEachStatementSyntax loop } => context.Operation(loop.Expression) is { } collection && IsFromOutside(collection, depth - 1),
-                    { Value: { } value } => context.Operation(value) is { } written && IsFromOutside(written, depth - 1),
-                    _ => false,
-                };
-            case IArrayElementReferenceOperation element:
-                return IsFromOutside(element.ArrayReference, depth - 1);
-            case IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } instance }:
-                return IsFromOutside(instance, depth - 1);
-            case IFieldReferenceOperation { Instance: { Type.IsTupleType: true } tuple }:
-                return IsFromOutside(tuple, depth - 1);
-            case IAwaitOperation wait:
-                return IsFromOutside(wait.Operation, depth - 1);
-            default:
-                return false;
-        }
-    }
-
-    /// <summary>(x, 1).Item1, where the tuple is in sight or comes from outside.</summary>
-    private TensorFacts OfTupleElement(IOperation tuple, IFieldReferenceOperation field, int depth)
-    {
-        IOperation whole = tuple.Unwrap();
-        if (whole is ILocalReferenceOperation local && context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written)
-        {
-            whole = written.Unwrap();
-        }
-
-        if (whole is ITupleOperation { Elements: var elements }
-            && tuple.Type is INamedTypeSymbol { TupleElements: var fields }
-            && fields.IndexOf(field.Field, 0, SymbolEqualityComparer.Default) is >= 0 and var index
-            && index < elements.Length)
-        {
-            return Of(elements[index], depth - 1);
-        }
-
-        return IsFromOutside(tuple, depth) ? TensorFacts.Unknown
-            : Of(tuple, depth - 1).IsNoImage ? TensorFacts.Lost.AsNoImage()
-            : TensorFacts.Lost;
-    }
-
-    /// <summary>What a method of the program gives for the arguments of a call, or of its kind a local function.</summary>
-    private TensorFacts OfCall(IInvocationOperation call, int depth) =>
-        Follow(call, depth) is { } inside && inside.Callee.Returns is { Count: > 0 } returns ? inside.Inference.OfAll(returns, depth) : TensorFacts.Lost;
-
-    /// <summary>What a method of the program assigns to its out parameter.</summary>
-    private TensorFacts OfOut(ArgumentSyntax argument, int depth) =>
-        argument.Parent?.Parent is InvocationExpressionSyntax syntax
-        && context.Operation(syntax) is IInvocationOperation call
-        && call.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter?.OriginalDefinition is { } parameter
-        && Follow(call, depth) is { } inside
-            && inside.Inference.context.History(parameter, inside.Callee.Body) is var history
-            ? inside.Inference.OfWrites(parameter, history, history.Writes, depth)
-            : TensorFacts.Lost;
-
-    private (Callee Callee, TensorInference Inference)? Follow(IInvocationOperation call, int depth)
-    {
-        if (depth <= 1 || given.Depth >= Arguments.MaximumDepth || Callee.Of(call.TargetMethod, context) is not { } callee)
-        {
-            return null;
-        }
-
-        Arguments arguments = given.Into(callee.Method);
-        foreach (IArgumentOperation argument in call.Arguments)
-        {
-            if (argument.Parameter?.OriginalDefinition is { } parameter)
-            {
-                arguments.Add(
-                    parameter,
-                    context.Symbols.IsTensor(parameter.Type) ? Of(argument.Value, depth - 1) : TensorFacts.Lost,
-                    !context.Symbols.IsTensor(parameter.Type) && IsFromOutside(argument.Value, depth - 1));
-            }
-        }
-
-        return (callee, new TensorInference(callee.Context, arguments));
+        return operation is ILocalReferenceOperation local
+            && context.Definition(local.Local, local.Syntax).Value is { } value
+            && context.Operation(value) is { } written
+            ? written.Unwrap()
+            : operation;
     }
 
     /// <summary>A field or a property: all that is ever assigned to it, in sight.</summary>
@@ -381,36 +294,6 @@ internal sealed class TensorInference
         let index = value.Unwrap()
         select index is IConversionOperation conversion ? conversion.Operand.Unwrap() : index;
 
-    /// <summary>One of several tensors: of those in sight, that a method gave, or that come from outside.</summary>
-    private TensorFacts OfElement(IOperation element, IOperation collection, IReadOnlyList<IOperation> indices, int depth)
-    {
-        if (Sequences.Elements(collection, context) is { } elements)
-        {
-            return indices is [var index] && index.Constant() is >= 0 and { } position && position < elements.Count
-                ? Of(elements[(int)position], depth - 1)
-                : OfAll(elements, depth);
-        }
-
-        if (IsFromOutside(element, depth))
-        {
-            return TensorFacts.Unknown;
-        }
-
-        IOperation array = collection.Unwrap();
-        if (array is ILocalReferenceOperation local && context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written)
-        {
-            array = written.Unwrap();
-        }
-
-        return array is IInvocationOperation { TargetMethod.Name: "meshgrid" } ? TensorFacts.Lost.AsNoImage() : TensorFacts.Lost;
-    }
-
-    /// <summary>Whichever element of a collection a loop is at.</summary>
-    private TensorFacts OfAnyElement(IOperation collection, int depth) =>
-        Sequences.Elements(collection, context) is { } elements ? OfAll(elements, depth)
-        : IsFromOutside(collection, depth) ? TensorFacts.Unknown
-        : TensorFacts.Lost;
-
     private TensorFacts OfBinary(BinaryOperatorKind kind, IOperation left, IOperation right, int depth)
     {
         bool leftIsTensor = context.Symbols.IsTensor(left.Unwrap().Type);
@@ -494,13 +377,14 @@ internal sealed class TensorInference
         {
             _ when hasSizes => TensorFacts.Lost,
             { Type: var type } when context.Symbols.IsTensor(type) => Of(numbers, MaximumDepth / 2),
-            { Type: IArrayTypeSymbol array } => TensorFacts.Unknown.WithRank(array.Rank),
-            { Type: INamedTypeSymbol { Arity: 1 } or { SpecialType: SpecialType.System_Array } } => invocation.TargetMethod.Parameters[0].Type is IArrayTypeSymbol or INamedTypeSymbol { Arity: 1 }
-                ? TensorFacts.Unknown.WithRank(1)
-                : TensorFacts.Lost,
-            { Type: { IsValueType: true } } => TensorFacts.Unknown.WithRank(0),
+            { Type: IArrayTypeSymbol array } =>
+                TensorFacts.Unknown.WithRank(invocation.TargetMethod.Name == "frombuffer" ? 1 : array.Rank),
+            { Type: INamedTypeSymbol { Arity: 1 } } when TakesList(invocation.TargetMethod) => TensorFacts.Unknown.WithRank(1),
+            { Type: { IsValueType: true } } when !TakesList(invocation.TargetMethod) => TensorFacts.Unknown.WithRank(0),
             _ => TensorFacts.Lost,
         };
+
+        static bool TakesList(IMethodSymbol method) => method.Parameters[0].Type is IArrayTypeSymbol or INamedTypeSymbol { Arity: 1 };
     }
 
     private TensorFacts OfTensorMethod(IInvocationOperation invocation, IOperation subject, int depth)
@@ -613,7 +497,8 @@ internal sealed class TensorInference
 
         long? size = invocation.TargetMethod.Name switch
         {
-            "slice" => invocation.Argument("step").Constant() == 1 ? invocation.Argument("finish").Constant() - invocation.Argument("start").Constant() : null,
+            "slice" when invocation.Argument("step").Constant() == 1 =>
+                invocation.Argument("finish").Constant() - invocation.Argument("start").Constant(),
             "narrow" => invocation.Argument("length").Constant(),
             "repeat_interleave" => TensorFacts.Times(facts.Size((int)dimension), invocation.Argument("repeats").Constant()),
             _ => null,

@@ -178,7 +178,8 @@ internal static class StackForms
     }
 
     /// <summary>x.expand([3, .. x.shape[1..]]): what is not written keeps its size, whatever the rank.</summary>
-    private static StackForm? ExpandKeepingRest(IInvocationOperation invocation, IOperation source, ImmutableArray<long> copies, ValueContext context)
+    private static StackForm? ExpandKeepingRest(
+        IInvocationOperation invocation, IOperation source, ImmutableArray<long> copies, ValueContext context)
     {
         CollectionExpressionSyntax? list = invocation.Arguments
             .Select(argument => Written(argument.Value.Unwrap()))

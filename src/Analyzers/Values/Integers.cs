@@ -69,7 +69,8 @@ internal static class Integers
 
         IOperation? value = depth == 0 ? null : operation?.Unwrap() switch
         {
-            ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } written ? context.Operation(written) : null,
+            ILocalReferenceOperation local =>
+                context.Definition(local.Local, local.Syntax).Value is { } written ? context.Operation(written) : null,
             IFieldReferenceOperation field => context.FieldValue(field.Field),
             _ => null,
         };

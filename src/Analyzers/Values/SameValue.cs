@@ -52,7 +52,8 @@ internal static class SameValue
     public static IOperation Copied(IOperation operation, ValueContext context)
     {
         operation = operation.Unwrap();
-        while (operation is IInvocationOperation { TargetMethod.Name: "clone" or "alias" or "detach" or "contiguous", Instance: { } copied } copy
+        while (operation is IInvocationOperation { Instance: { } copied } copy
+            && copy.TargetMethod.Name is "clone" or "alias" or "detach" or "contiguous"
             && TorchSymbols.Is(copy.TargetMethod.ContainingType, context.Symbols.Tensor))
         {
             operation = copied.Unwrap();
@@ -105,7 +106,8 @@ internal static class SameValue
 
     /// <summary>In x = cat([x, x, x], 1) the value is read before the variable gets its new one.</summary>
     private static bool ComesAfter(SyntaxNode write, SyntaxNode use) =>
-        write is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment && assignment.Right.Span.Contains(use.Span);
+        write is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment
+        && assignment.Right.Span.Contains(use.Span);
 
     /// <summary>A field that may be assigned holds one value throughout a statement that does not assign it.</summary>
     private static ValueIdentity? InOneStatement(ISymbol member, ISymbol? instance, SyntaxNode use) =>

@@ -125,7 +125,9 @@ internal sealed class VariableHistory
     /// <summary>Where goto can jump to, in the member.</summary>
     private int[] Labels() => labels ??= scope is null
         ? []
-        : [.. scope.DescendantNodes(static node => node is not ExpressionSyntax).OfType<LabeledStatementSyntax>().Select(static label => label.SpanStart)];
+        : [.. scope.DescendantNodes(static node => node is not ExpressionSyntax)
+            .OfType<LabeledStatementSyntax>()
+            .Select(static label => label.SpanStart)];
 
     /// <summary>Whether the variable holds the same value at two places, and nothing has changed that in between.</summary>
     public bool IsUnchanged(SyntaxNode from, SyntaxNode to) =>
