@@ -31,7 +31,7 @@ public sealed class MeanKernelAnalyzer : TorchAnalyzer
                 }
 
                 var values = new ValueContext(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
-                if (Integers.Constants(Integers.Arguments(mean, values)) is [1 or -3]
+                if (Integers.Constants(Integers.Arguments(mean, values), values) is [1 or -3]
                     && Kernels.IsKernel(weight, values)
                     && Kernels.GoIntoLayer(kept, values))
                 {

@@ -65,6 +65,9 @@ internal static class TensorMethods
     /// <summary>A new tensor of the shape that is given.</summary>
     public static readonly HashSet<string> Factories = new(StringComparer.Ordinal) { "rand", "randn", "zeros", "ones", "empty", "full", "randint", "normal" };
 
+    /// <summary>A new tensor of numbers that the program has in an array or a list.</summary>
+    public static readonly HashSet<string> OfNumbers = new(StringComparer.Ordinal) { "tensor", "as_tensor", "from_array", "frombuffer" };
+
     /// <summary>Change the shape of the tensor itself.</summary>
     public static readonly HashSet<string> ReshapeInPlace = new(StringComparer.Ordinal)
     {

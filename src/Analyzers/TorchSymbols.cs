@@ -11,10 +11,19 @@ internal sealed class TorchSymbols
 
     private static readonly ConditionalWeakTable<Compilation, Lookup> Lookups = new();
 
+    private readonly HashSet<ISymbol> libraries = new(SymbolEqualityComparer.Default);
+
     private HashSet<string>? factories;
 
-    private TorchSymbols(INamedTypeSymbol tensor, INamedTypeSymbol module, IAssemblySymbol torch, IAssemblySymbol? vision, IAssemblySymbol? runtime)
+    private TorchSymbols(
+        INamedTypeSymbol tensor,
+        INamedTypeSymbol module,
+        IAssemblySymbol torch,
+        IAssemblySymbol? vision,
+        IAssemblySymbol? runtime,
+        IEnumerable<IAssemblySymbol> libraries)
     {
+        this.libraries.UnionWith(libraries);
         Torch = tensor.ContainingType;
         Tensor = tensor;
         Module = module;
@@ -83,6 +92,7 @@ internal sealed class TorchSymbols
         IAssemblySymbol? torch = null;
         IAssemblySymbol? vision = null;
         IAssemblySymbol? runtime = null;
+        var libraries = new List<IAssemblySymbol>();
         ImmutableArray<IAssemblySymbol> assemblies = compilation.SourceModule.ReferencedAssemblySymbols;
         for (int index = 0; index < names.Length; index++)
         {
@@ -93,6 +103,10 @@ internal sealed class TorchSymbols
                     break;
                 case "TorchVision":
                     vision = assemblies[index];
+                    libraries.Add(vision);
+                    break;
+                case "TorchAudio" or "TorchText":
+                    libraries.Add(assemblies[index]);
                     break;
                 case "ChannelGen.Runtime":
                     runtime = assemblies[index];
@@ -101,7 +115,7 @@ internal sealed class TorchSymbols
         }
 
         return torch?.GetTypeByMetadataName("TorchSharp.torch+Tensor") is { } tensor && torch.GetTypeByMetadataName("TorchSharp.torch+nn+Module") is { } module
-            ? new TorchSymbols(tensor, module, torch, vision, runtime)
+            ? new TorchSymbols(tensor, module, torch, vision, runtime, libraries)
             : null;
     }
 
@@ -114,14 +128,28 @@ internal sealed class TorchSymbols
     public bool IsParameter(ITypeSymbol? type) => Parameter is not null && Inherits(type, Parameter);
 
     /// <summary>
-    /// Whether a method is one of TorchSharp's own, TorchVision's included. The assembly says so: programs have namespaces that
-    /// are called the same.
+    /// Whether a method is one of TorchSharp's own, TorchVision's and its like included: by the assembly, since a program may
+    /// have namespaces of the same names.
     /// </summary>
     public bool IsOfTorch(IMethodSymbol method) =>
-        method.ContainingAssembly?.Name is TorchName or "TorchVision" or "TorchAudio" or "TorchText";
+        method.ContainingAssembly is { } assembly && (IsTorch(assembly) || libraries.Contains(assembly));
+
+    /// <summary>Whether a type is TorchSharp's loader of data, or derives from it: what it gives comes from outside the program.</summary>
+    public bool IsDataLoader(ITypeSymbol? type)
+    {
+        for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
+        {
+            if (current.Name == "DataLoader" && IsOwn(current))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether a type is TorchSharp's own: no class of a program is found among its bases.</summary>
-    public bool IsOwn(ITypeSymbol type) => SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, Tensor.ContainingAssembly);
+    public bool IsOwn(ITypeSymbol type) => IsTorch(type.ContainingAssembly);
 
     public static bool Is(ITypeSymbol? type, INamedTypeSymbol? wanted) => wanted is not null && SymbolEqualityComparer.Default.Equals(type?.OriginalDefinition, wanted);
 
@@ -144,6 +172,8 @@ internal sealed class TorchSymbols
     public static bool IsEnumerable(ITypeSymbol? type) => type is { Name: "Enumerable", ContainingNamespace: { Name: "Linq", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } } };
 
     public static bool IsList(ITypeSymbol? type) => type is INamedTypeSymbol { Name: "List", Arity: 1, ContainingNamespace: { Name: "Generic", ContainingNamespace: { Name: "Collections", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } } } };
+
+    private bool IsTorch(IAssemblySymbol? assembly) => SymbolEqualityComparer.Default.Equals(assembly, Tensor.ContainingAssembly);
 
     private static bool Inherits(ITypeSymbol? type, INamedTypeSymbol wanted)
     {

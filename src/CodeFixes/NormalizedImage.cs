@@ -137,7 +137,7 @@ internal sealed class NormalizedImage
         }
 
         return constant is IInvocationOperation { TargetMethod.Name: "view" or "reshape", Instance: { } made } shaped
-            && Integers.Constants(Integers.Arguments(shaped, context)) is [1, _, 1, 1] or [_, 1, 1]
+            && Integers.Constants(Integers.Arguments(shaped, context), context) is [1, _, 1, 1] or [_, 1, 1]
             && made.Unwrap() is IInvocationOperation { Instance: null, TargetMethod.Name: "tensor" or "as_tensor" or "from_array", Arguments: [var list, ..] } factory
             && TorchSymbols.Is(factory.TargetMethod.ContainingType, context.Symbols.Torch)
                 ? Numbers.Of(list.Value, context)

@@ -77,7 +77,8 @@ internal static class WrapperEmitter
         string self = model.IsExtension ? "network" : "this";
         string network = model.IsExtension ? model.QualifiedName : model.ClassName + model.TypeParameters;
         string layer = model.Layer is null ? "null" : SymbolDisplay.FormatLiteral(model.Layer, quote: true);
-        string probe = model.Parameters.Count == 1 ? "static (network, image) => network.forward(image)" : "null";
+        string given = model.ModuleArguments[0].TrimEnd('?') == "global::TorchSharp.torch.Tensor" ? "image" : $"({model.ModuleArguments[0]})image";
+        string probe = model.Parameters.Count == 1 ? $"static (network, image) => network.forward({given})" : "null";
         string receiver = model.IsExtension ? $"this {network} network, " : "";
         string modifiers = model.IsExtension ? "public static " : model.HidesBase ? "public new " : "public ";
         string generic = model.IsExtension ? model.TypeParameters : "";

@@ -52,7 +52,6 @@ public class MoreStackingTests
     [InlineData("if (x.shape is [_, 1, _, _]) x = {|CG0001:x.repeat(1, 3, 1, 1)|};")]
     [InlineData("long c = x.shape[1]; if (c == 1) x = {|CG0001:x.repeat(1, 3, 1, 1)|};")]
     [InlineData("switch (x.shape[1]) { case 1: x = {|CG0001:x.repeat(1, 3, 1, 1)|}; break; }")]
-    [InlineData("var data = new Dictionary<string, Tensor>(); net.forward({|CG0001:data[\"image\"].repeat(1, 3, 1, 1)|});")]
     [InlineData("var images = new[] { x, y }; net.forward({|CG0001:images[0].repeat(1, 3, 1, 1)|});")]
     [InlineData("var s = {|CG0001:x.narrow(1, 0, 1).repeat(1, 3, 1, 1)|};")]
     [InlineData("var s = {|CG0001:x.slice(1, 0, 1, 1).repeat(1, 3, 1, 1)|};")]

@@ -114,7 +114,7 @@ public class OtherProjectTests
     [Fact]
     public async Task Every_row_of_the_stacking_tests_says_the_same_with_networks_of_another_project()
     {
-        string[] rows = [.. new[] { typeof(StackingTests), typeof(MoreStackingTests) }.SelectMany(Rows)];
+        string[] rows = [.. new[] { typeof(StackingTests), typeof(MoreStackingTests), typeof(JoinTests), typeof(KnownCopiesTests) }.SelectMany(Rows)];
         const string Library = """
             public class Net : Module<Tensor, Tensor>
             {

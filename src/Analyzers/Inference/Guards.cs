@@ -89,8 +89,28 @@ internal static class Guards
                 facts = facts.AsGuarded();
             }
 
+            if (AsksAMethod(condition, MaximumDepth))
+            {
+                facts = facts.AsLost();
+            }
+
             Add(condition, holds);
         }
+
+        // IsColor(x), x.IsColor(): what a method of the program asks for is not understood.
+        bool AsksAMethod(SyntaxNode condition, int depth) => condition.DescendantNodesAndSelf().Any(node => node switch
+        {
+            InvocationExpressionSyntax call => MayPass(call)
+                && context.Model.GetSymbolInfo(call, context.Cancellation).Symbol is IMethodSymbol method
+                && !context.Symbols.IsOfTorch(method)
+                && !VariableHistory.ReadsOnly(method),
+            IdentifierNameSyntax name when depth > 0 => ValueOf(name) is { } value && AsksAMethod(value, depth - 1),
+            _ => false,
+        });
+
+        bool MayPass(InvocationExpressionSyntax call) =>
+            call.ArgumentList.Arguments.Any(argument => IsVariable(argument.Expression))
+            || (call.Expression is MemberAccessExpressionSyntax member && IsVariable(member.Expression));
 
         // Whether a condition asks for the shape at all, in whatever way.
         bool AsksForShape(SyntaxNode condition, int depth) => condition.DescendantNodesAndSelf().Any(node => node switch
@@ -130,9 +150,12 @@ internal static class Guards
                     Add(pair.Left, holds);
                     Add(pair.Right, holds);
                     break;
+                case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalAndExpression or (int)SyntaxKind.LogicalOrExpression } choice:
+                    AddEither(() => Add(choice.Left, holds), () => Add(choice.Right, holds));
+                    break;
                 case BinaryExpressionSyntax comparison:
                     AddComparison(comparison.Left, comparison.Right, comparison.Kind(), holds);
-                    AddComparison(comparison.Right, comparison.Left, comparison.Kind(), holds);
+                    AddComparison(comparison.Right, comparison.Left, Mirrored(comparison.Kind()), holds);
                     break;
                 case IsPatternExpressionSyntax pattern:
                     AddPattern(pattern.Expression, pattern.Pattern, holds);
@@ -140,15 +163,44 @@ internal static class Guards
             }
         }
 
+        // One of two holds, and nobody knows which; but code that asks for one channel among others means to stack that one.
+        void AddEither(Action addOne, Action addOther)
+        {
+            TensorFacts before = facts;
+            facts = TensorFacts.Unknown;
+            addOne();
+            TensorFacts one = facts;
+            facts = TensorFacts.Unknown;
+            addOther();
+            TensorFacts common = TensorFacts.Common(one, facts);
+            bool asksForOne = !one.IsLost && !facts.IsLost && (HasOneChannel(one) || HasOneChannel(facts));
+            facts = before.And(asksForOne ? common.AsFound() : common);
+        }
+
+        static bool HasOneChannel(TensorFacts found) => found.Size(1) == 1 || found.Size(-3) == 1;
+
         void AddPattern(ExpressionSyntax asked, PatternSyntax pattern, bool holds)
         {
             switch (pattern)
             {
+                case ParenthesizedPatternSyntax parenthesized:
+                    AddPattern(asked, parenthesized.Pattern, holds);
+                    break;
                 case ConstantPatternSyntax constant:
                     AddComparison(asked, constant.Expression, SyntaxKind.EqualsExpression, holds);
                     break;
-                case UnaryPatternSyntax { Pattern: ConstantPatternSyntax constant }:
-                    AddComparison(asked, constant.Expression, SyntaxKind.EqualsExpression, !holds);
+                case RelationalPatternSyntax relation:
+                    AddComparison(asked, relation.Expression, Relation(relation.OperatorToken.Kind()), holds);
+                    break;
+                case UnaryPatternSyntax not:
+                    AddPattern(asked, not.Pattern, !holds);
+                    break;
+                case BinaryPatternSyntax pair when pair.IsKind(SyntaxKind.AndPattern) == holds:
+                    AddPattern(asked, pair.Left, holds);
+                    AddPattern(asked, pair.Right, holds);
+                    break;
+                case BinaryPatternSyntax pair:
+                    AddEither(() => AddPattern(asked, pair.Left, holds), () => AddPattern(asked, pair.Right, holds));
                     break;
                 case ListPatternSyntax list when holds && asked.Bare() is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape && IsVariable(shape.Expression) && !ChangedSince(asked):
                     AddShape(list);
@@ -176,7 +228,6 @@ internal static class Guards
 
         void AddComparison(ExpressionSyntax asked, ExpressionSyntax value, SyntaxKind kind, bool holds)
         {
-            bool equal = (kind == SyntaxKind.EqualsExpression && holds) || (kind == SyntaxKind.NotEqualsExpression && !holds);
             asked = ValueOf(asked) ?? asked;
             if (!AsksFor(asked.Bare(), out ISymbol? found, out int? dimension)
                 || !SymbolEqualityComparer.Default.Equals(found, variable)
@@ -187,9 +238,18 @@ internal static class Guards
             }
 
             facts = facts.AsGuarded();
-            if (equal)
+            (long? least, long? most) = Bounds(holds ? kind : Negated(kind), number);
+            if (dimension is not { } known)
             {
-                facts = dimension is { } known ? facts.WithSize(known, number) : facts.WithRank((int)number);
+                facts = least is { } rank && rank == most ? facts.WithRank((int)rank) : facts;
+            }
+            else if (most is { } exact && (least == exact || exact == 1))
+            {
+                facts = facts.WithSize(known, exact);
+            }
+            else if (least > 1 || (number == 1 && (holds ? kind : Negated(kind)) == SyntaxKind.NotEqualsExpression))
+            {
+                facts = facts.WithSize(known, TensorFacts.Several);
             }
         }
 
@@ -238,6 +298,47 @@ internal static class Guards
 
         return source.Unwrap() is IInvocationOperation invocation && invocation.Subject() is { } subject && IsGuarded(subject, context);
     }
+
+    /// <summary>Between which numbers one is that compares so with another.</summary>
+    private static (long? Least, long? Most) Bounds(SyntaxKind kind, long number) => kind switch
+    {
+        SyntaxKind.EqualsExpression => (number, number),
+        SyntaxKind.LessThanExpression => (null, number - 1),
+        SyntaxKind.LessThanOrEqualExpression => (null, number),
+        SyntaxKind.GreaterThanExpression => (number + 1, null),
+        SyntaxKind.GreaterThanOrEqualExpression => (number, null),
+        _ => (null, null),
+    };
+
+    private static SyntaxKind Negated(SyntaxKind kind) => kind switch
+    {
+        SyntaxKind.EqualsExpression => SyntaxKind.NotEqualsExpression,
+        SyntaxKind.NotEqualsExpression => SyntaxKind.EqualsExpression,
+        SyntaxKind.LessThanExpression => SyntaxKind.GreaterThanOrEqualExpression,
+        SyntaxKind.LessThanOrEqualExpression => SyntaxKind.GreaterThanExpression,
+        SyntaxKind.GreaterThanExpression => SyntaxKind.LessThanOrEqualExpression,
+        SyntaxKind.GreaterThanOrEqualExpression => SyntaxKind.LessThanExpression,
+        _ => SyntaxKind.None,
+    };
+
+    /// <summary>The comparison with its sides swapped.</summary>
+    private static SyntaxKind Mirrored(SyntaxKind kind) => kind switch
+    {
+        SyntaxKind.LessThanExpression => SyntaxKind.GreaterThanExpression,
+        SyntaxKind.LessThanOrEqualExpression => SyntaxKind.GreaterThanOrEqualExpression,
+        SyntaxKind.GreaterThanExpression => SyntaxKind.LessThanExpression,
+        SyntaxKind.GreaterThanOrEqualExpression => SyntaxKind.LessThanOrEqualExpression,
+        _ => kind,
+    };
+
+    private static SyntaxKind Relation(SyntaxKind token) => token switch
+    {
+        SyntaxKind.LessThanToken => SyntaxKind.LessThanExpression,
+        SyntaxKind.LessThanEqualsToken => SyntaxKind.LessThanOrEqualExpression,
+        SyntaxKind.GreaterThanToken => SyntaxKind.GreaterThanExpression,
+        SyntaxKind.GreaterThanEqualsToken => SyntaxKind.GreaterThanOrEqualExpression,
+        _ => SyntaxKind.None,
+    };
 
     private static bool Leaves(StatementSyntax statement) => statement switch
     {

@@ -12,7 +12,7 @@ internal static class Layers
 
     /// <summary>What comes out of <paramref name="receiver"/> when a tensor of <paramref name="input"/> goes in.</summary>
     public static TensorFacts Facts(IOperation receiver, TensorFacts input, ValueContext context) =>
-        Creation(receiver, context, MaximumDepth) is { } creation ? Of(creation, input, context, MaximumDepth) : TensorFacts.Unknown;
+        Creation(receiver, context, MaximumDepth) is { } creation ? Of(creation, input, context, MaximumDepth) : TensorFacts.Lost;
 
     /// <summary>The call of a factory that made a layer, followed through variables and fields.</summary>
     public static IInvocationOperation? Creation(IOperation layer, ValueContext context, int depth = MaximumDepth)
@@ -54,7 +54,8 @@ internal static class Layers
             TensorFacts result = input.WithoutShape();
             int? rank = input.Rank ?? (dimensions == 2 ? null : dimensions + 2);
             result = rank is { } known ? result.WithRank(known) : result;
-            return result.WithSize(-1 - dimensions, creation.Argument("out_channels").Constant());
+            long? channels = creation.Argument("out_channels").Constant();
+            return (channels is null ? result.AsLost() : result.AsFound()).WithSize(-1 - dimensions, channels);
         }
 
         if (TorchSymbols.Is(creation.TargetMethod.ContainingType, context.Symbols.Transforms))
@@ -65,7 +66,7 @@ internal static class Layers
                 "Resize" or "CenterCrop" or "RandomResizedCrop" or "RandomCrop" or "Pad" or "Rotate" or "RandomRotation" => input.WithoutSpace(),
                 "Normalize" when Sequences.Elements(creation.Argument("means"), context) is { Count: > 1 } means => input.WithSize(-3, means.Count),
                 "Normalize" or "HorizontalFlip" or "VerticalFlip" or "ConvertImageDType" or "ConvertImageDtype" or "Invert" or "GaussianBlur" or "ColorJitter" or "AutoContrast" or "Equalize" => input,
-                _ => TensorFacts.Unknown,
+                _ => TensorFacts.Lost,
             };
         }
 
@@ -78,12 +79,14 @@ internal static class Layers
         {
             case "Linear":
                 TensorFacts features = input.Rank is { } inputRank ? input.WithoutShape().WithRank(inputRank) : input.WithTaken(2);
-                return features.WithSize(-1, (creation.Argument("outputSize") ?? creation.Argument("out_features")).Constant());
+                return features.AsFound().WithSize(-1, (creation.Argument("outputSize") ?? creation.Argument("out_features")).Constant());
             case "Flatten":
                 return creation.Argument("start_dim").Constant() is 1 && creation.Argument("end_dim").Constant() is -1 ? input.WithoutShape().WithRank(2) : input.WithTaken(2);
             case "PixelShuffle":
                 long? factor = creation.Argument("upscale_factor").Constant();
-                return input.WithoutSpace().WithSize(-3, input.Size(-3) is > 0 and { } channels && factor is > 0 ? channels / (factor * factor) : null);
+                return input.Size(-3) is > 0 and { } shuffled && factor is > 0
+                    ? input.WithoutSpace().WithSize(-3, shuffled / (factor * factor))
+                    : input.WithoutSpace().WithSize(-3, null).AsLost();
         }
 
         if (TensorMethods.LayersThatGiveNoImage.Contains(name))
@@ -91,7 +94,7 @@ internal static class Layers
             return TensorFacts.Unknown.AsNoImage();
         }
 
-        return name == "Sequential" && depth > 0 ? OfSequential(creation, input, context, depth) : TensorFacts.Unknown;
+        return name == "Sequential" && depth > 0 ? OfSequential(creation, input, context, depth) : TensorFacts.Lost;
     }
 
     private static TensorFacts OfSequential(IInvocationOperation creation, TensorFacts input, ValueContext context, int depth)
@@ -99,7 +102,7 @@ internal static class Layers
         IReadOnlyList<IOperation>? parts = creation.Arguments.Length == 0 ? [] : Sequences.Elements(creation.Arguments[0].Value, context);
         if (parts is null)
         {
-            return TensorFacts.Unknown;
+            return TensorFacts.Lost;
         }
 
         foreach (IOperation part in parts)
@@ -107,7 +110,7 @@ internal static class Layers
             IOperation layer = part.Unwrap() is ITupleOperation { Elements: [_, var named] } ? named : part;
             if (Creation(layer, context) is not { } made)
             {
-                return TensorFacts.Unknown;
+                return TensorFacts.Lost;
             }
 
             input = Of(made, input, context, depth - 1);

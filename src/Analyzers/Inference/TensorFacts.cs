@@ -6,7 +6,16 @@ namespace ChannelGen.Analyzers.Inference;
 /// </summary>
 internal sealed class TensorFacts
 {
+    /// <summary>
+    /// Free: nothing is known, because the value comes in from outside, as a method's own parameter does. Code that stacks such
+    /// a value says itself what it takes it for.
+    /// </summary>
     public static readonly TensorFacts Unknown = new(null, []);
+
+    /// <summary>
+    /// Lost: the value comes out of code that is not understood, so that what is known to be nothing may be anything.
+    /// </summary>
+    public static readonly TensorFacts Lost = new(null, []) { IsLost = true };
 
     /// <summary>The size of a dimension that has more than one entry, though not how many is known.</summary>
     public const long Several = -1;
@@ -39,7 +48,10 @@ internal sealed class TensorFacts
     /// <summary>Other code may have changed it since: what speaks for an image no longer counts.</summary>
     public bool IsUncertain { get; private set; }
 
-    public bool IsEmpty => Rank is null && sizes.Count == 0 && !IsGray && !IsNoImage && Taken == 0;
+    /// <summary>On some way it went through code that is not understood, or came from where it is no gray image: never sure.</summary>
+    public bool IsLost { get; private set; }
+
+    public bool IsEmpty => Rank is null && sizes.Count == 0 && !IsGray && !IsNoImage && !IsLost && Taken == 0;
 
     /// <summary>The size of a dimension, counted from the front or, if negative, from the back.</summary>
     public long? Size(int dimension)
@@ -49,7 +61,12 @@ internal sealed class TensorFacts
             return size;
         }
 
-        int other = Rank is not { } rank ? dimension : dimension < 0 ? dimension + rank : dimension - rank;
+        if (Rank is not { } rank || dimension < -rank || dimension >= rank)
+        {
+            return null;
+        }
+
+        int other = dimension < 0 ? dimension + rank : dimension - rank;
         return sizes.TryGetValue(other, out size) ? size : null;
     }
 
@@ -91,7 +108,17 @@ internal sealed class TensorFacts
         return copy;
     }
 
-    public TensorFacts AsGray() => With(static facts => facts.IsGray = true);
+    /// <summary>What was made gray is gray, whatever it was made of.</summary>
+    public TensorFacts AsGray() => With(static facts =>
+    {
+        facts.IsGray = true;
+        facts.IsLost = false;
+    });
+
+    public TensorFacts AsLost() => IsLost ? this : With(static facts => facts.IsLost = true);
+
+    /// <summary>What a layer that is in sight gives does not depend on where its input came from.</summary>
+    public TensorFacts AsFound() => IsLost ? With(static facts => facts.IsLost = false) : this;
 
     public TensorFacts AsNoImage() => With(static facts => facts.IsNoImage = true);
 
@@ -113,6 +140,9 @@ internal sealed class TensorFacts
         facts.Rank = null;
         facts.sizes.Clear();
     });
+
+    /// <summary>A shape that was written out is lost where the number that stands for the channels of a batch is not known.</summary>
+    public TensorFacts AsWritten() => Rank is 4 && Size(-3) is null && Size(-1) != 1 ? AsLost() : this;
 
     /// <summary>The same with the sizes along space forgotten: the last two dimensions.</summary>
     public TensorFacts WithoutSpace() => WithSize(-1, null).WithSize(-2, null);
@@ -197,6 +227,7 @@ internal sealed class TensorFacts
         facts.IsNoImage |= origin.IsNoImage;
         facts.IsUncertain |= origin.IsUncertain;
         facts.IsGuarded |= origin.IsGuarded;
+        facts.IsLost |= origin.IsLost;
         facts.Taken = Math.Max(facts.Taken, origin.Taken);
     });
 
@@ -208,7 +239,9 @@ internal sealed class TensorFacts
             return this;
         }
 
+        // Code that asks for one channel knows that it has one, wherever the tensor came from.
         TensorFacts result = Inheriting(more);
+        result.IsLost = more.IsLost || (IsLost && more.Size(1) != 1 && more.Size(-3) != 1);
         result.Rank ??= more.Rank;
         foreach (KeyValuePair<int, long> known in more.sizes)
         {
@@ -218,7 +251,10 @@ internal sealed class TensorFacts
         return result;
     }
 
-    /// <summary>What holds whichever of the two it is.</summary>
+    /// <summary>
+    /// What holds whichever of the two it is. Where one alone speaks against a gray image, the two together are lost: on that
+    /// way it is none.
+    /// </summary>
     public static TensorFacts Common(TensorFacts left, TensorFacts right)
     {
         var result = new TensorFacts(left.Rank == right.Rank ? left.Rank : null, [])
@@ -227,18 +263,40 @@ internal sealed class TensorFacts
             IsNoImage = left.IsNoImage || right.IsNoImage,
             IsUncertain = left.IsUncertain || right.IsUncertain,
             IsGuarded = left.IsGuarded || right.IsGuarded,
+            IsLost = left.IsLost || right.IsLost || SpeaksAlone(left, right) || SpeaksAlone(right, left),
             Taken = Math.Max(left.Taken, right.Taken),
         };
         foreach (int dimension in left.sizes.Keys)
         {
-            if (left.Size(dimension) is { } size && right.Size(dimension) == size)
+            if (left.Size(dimension) is { } size && right.Size(dimension) is { } other)
             {
-                result.sizes[dimension] = size;
+                if (size == other)
+                {
+                    result.sizes[dimension] = size;
+                }
+                else if (IsMoreThanOne(size) && IsMoreThanOne(other))
+                {
+                    result.sizes[dimension] = Several;
+                }
             }
         }
 
         return result;
     }
+
+    /// <summary>
+    /// Whether one of two tensors has more than one channel where the other may have one, or is no image by its rank alone. One
+    /// without dimensions or with one, as empty(0) is, only holds a place.
+    /// </summary>
+    private static bool SpeaksAlone(TensorFacts one, TensorFacts other) =>
+        (one.Rank is { } rank and (2 or > 4) && other.Rank != rank)
+        || MayDiffer(one.Size(-3), other.Size(-3))
+        || (one.Rank is null or 4 && MayDiffer(one.Size(1), other.Size(1)));
+
+    private static bool MayDiffer(long? size, long? other) =>
+        size is { } known && IsMoreThanOne(known) && !(other is { } another && IsMoreThanOne(another));
+
+    private static bool IsMoreThanOne(long size) => size is > 1 or Several;
 
     /// <summary>The result of an operation that broadcasts one against the other.</summary>
     public static TensorFacts Broadcast(TensorFacts left, TensorFacts right)
@@ -250,6 +308,7 @@ internal sealed class TensorFacts
             IsNoImage = left.IsNoImage && right.IsNoImage,
             IsUncertain = left.IsUncertain || right.IsUncertain,
             IsGuarded = left.IsGuarded || right.IsGuarded,
+            IsLost = left.IsLost || right.IsLost,
             Taken = Math.Max(left.Taken, right.Taken),
         };
 
@@ -296,6 +355,7 @@ internal sealed class TensorFacts
         IsNoImage = IsNoImage,
         IsGuarded = IsGuarded,
         IsUncertain = IsUncertain,
+        IsLost = IsLost,
         Taken = Taken,
     };
 }

@@ -44,7 +44,7 @@ internal enum StackKind
 /// <param name="Dimension">
 /// Along which dimension, as it is written: from the front, or negative from the back. Where sizes are listed, from the back.
 /// </param>
-/// <param name="Arity">How many sizes are listed.</param>
+/// <param name="Arity">How many sizes are listed; none where the rank is left open, and then the dimension counts from the front.</param>
 internal sealed record StackForm(StackKind Kind, IOperation Operation, IOperation Source, long Copies, int Dimension, int Arity = 0)
 {
     /// <summary>Whether expand leaves all other dimensions as they are, with -1.</summary>

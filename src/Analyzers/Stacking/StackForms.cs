@@ -30,9 +30,9 @@ internal static class StackForms
         switch (method.Name)
         {
             case "cat" or "concat" or "concatenate" when !isOfTensor:
-                return Join(StackKind.Concatenate, invocation, (invocation.Argument("dim") ?? invocation.Argument("axis")).Constant(), copies, context);
+                return Join(StackKind.Concatenate, invocation, (invocation.Argument("dim") ?? invocation.Argument("axis")).Constant(context), copies, context);
             case "stack" when !isOfTensor:
-                return Join(StackKind.Stack, invocation, invocation.Argument("dim").Constant(), copies, context);
+                return Join(StackKind.Stack, invocation, invocation.Argument("dim").Constant(context), copies, context);
             case "hstack" or "column_stack" when !isOfTensor:
                 return Join(StackKind.StackHorizontally, invocation, 1, copies, context);
             case "vstack" or "row_stack" when !isOfTensor:
@@ -49,7 +49,7 @@ internal static class StackForms
             case "expand_as" when isOfTensor:
                 return ExpandAs(invocation, copies, context);
             case "repeat_interleave":
-                return Interleave(invocation, copies);
+                return Interleave(invocation, copies, context);
             case "index_select":
                 return IndexSelect(invocation, copies, context);
             case "mul" or "multiply":
@@ -98,7 +98,7 @@ internal static class StackForms
     {
         foreach (IOperation part in parts)
         {
-            if (part.Variable() is not { } variable)
+            if (SameValue.Copied(part, context).Variable() is not { } variable)
             {
                 continue;
             }
@@ -128,7 +128,7 @@ internal static class StackForms
 
     private static StackForm? Repeat(StackKind kind, IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context)
     {
-        if (invocation.Subject() is not { } source || Integers.Constants(Integers.Arguments(invocation, context)) is not { } counts)
+        if (invocation.Subject() is not { } source || Integers.Constants(Integers.Arguments(invocation, context), context) is not { } counts)
         {
             return null;
         }
@@ -154,12 +154,17 @@ internal static class StackForms
 
     private static StackForm? Expand(IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context)
     {
-        if (invocation.Subject() is not { } source || Integers.Arguments(invocation, context) is not { Count: 3 or 4 } sizes)
+        if (invocation.Subject() is not { } source)
         {
             return null;
         }
 
-        IReadOnlyList<long?> constants = Integers.Constants(sizes)!;
+        if (Integers.Arguments(invocation, context) is not { Count: 3 or 4 } sizes)
+        {
+            return ExpandKeepingRest(invocation, source, copies, context);
+        }
+
+        IReadOnlyList<long?> constants = Integers.Constants(sizes, context)!;
         foreach (int dimension in (ReadOnlySpan<int>)[-3, -1])
         {
             if (constants[sizes.Count + dimension] is { } size && copies.Contains(size))
@@ -170,6 +175,48 @@ internal static class StackForms
         }
 
         return null;
+    }
+
+    /// <summary>x.expand([3, .. x.shape[1..]]): what is not written keeps its size, whatever the rank.</summary>
+    private static StackForm? ExpandKeepingRest(
+        IInvocationOperation invocation, IOperation source, ImmutableArray<long> copies, ValueContext context)
+    {
+        CollectionExpressionSyntax? list = invocation.Arguments
+            .Select(argument => Written(argument.Value.Unwrap()))
+            .OfType<CollectionExpressionSyntax>()
+            .FirstOrDefault();
+        if (list?.Elements.LastOrDefault() is not SpreadElementSyntax { Expression: ElementAccessExpressionSyntax slice }
+            || slice.ArgumentList.Arguments is not [{ Expression: RangeExpressionSyntax { LeftOperand: { } start, RightOperand: null } }]
+            || slice.Expression is not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape", Expression: var sliced }
+            || context.Operation(sliced) is not { } tensor
+            || !SameValue.AllSame([tensor, source], context)
+            || context.Model.GetConstantValue(start, context.Cancellation) is not { HasValue: true, Value: int first }
+            || first != list.Elements.Count - 1)
+        {
+            return null;
+        }
+
+        StackForm? form = null;
+        for (int dimension = 0; dimension < first; dimension++)
+        {
+            IOperation? size = list.Elements[dimension] is ExpressionElementSyntax element ? context.Operation(element.Expression) : null;
+            if (size?.Constant(context) is { } count && copies.Contains(count) && form is null)
+            {
+                form = new StackForm(StackKind.Expand, invocation, source, count, dimension) { KeepsOthers = true };
+            }
+            else if (size is null || (size.Constant() != -1 && !IsSizeOf(size, dimension, 0, source, context)))
+            {
+                return null;
+            }
+        }
+
+        return form;
+
+        SyntaxNode? Written(IOperation sizes)
+        {
+            IOperation list = sizes is IConversionOperation conversion ? conversion.Operand.Unwrap() : sizes;
+            return list is ILocalReferenceOperation local ? context.Definition(local.Local, local.Syntax).Value?.Bare() : list.Syntax;
+        }
     }
 
     /// <summary>x.shape[2] or x.size(2) of the very tensor: the dimension keeps its size.</summary>
@@ -201,16 +248,16 @@ internal static class StackForms
             : null;
     }
 
-    private static StackForm? Interleave(IInvocationOperation invocation, ImmutableArray<long> copies) =>
+    private static StackForm? Interleave(IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context) =>
         invocation.Subject() is { } source
-        && invocation.Argument("repeats").Constant() is { } count && copies.Contains(count)
-        && invocation.Argument("dim").Constant() is { } dimension
+        && invocation.Argument("repeats").Constant(context) is { } count && copies.Contains(count)
+        && invocation.Argument("dim").Constant(context) is { } dimension
             ? new StackForm(StackKind.Concatenate, invocation, source, count, (int)dimension)
             : null;
 
     private static StackForm? IndexSelect(IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context)
     {
-        if (invocation.Subject() is not { } source || invocation.Argument("dim").Constant() is not { } dimension || invocation.Argument("index") is not { } index)
+        if (invocation.Subject() is not { } source || invocation.Argument("dim").Constant(context) is not { } dimension || invocation.Argument("index") is not { } index)
         {
             return null;
         }
@@ -222,7 +269,7 @@ internal static class StackForms
 
         long? count = made.TargetMethod.Name switch
         {
-            "zeros" when Integers.Constants(Integers.Arguments(made, context)) is [var length] => length,
+            "zeros" when Integers.Constants(Integers.Arguments(made, context), context) is [var length] => length,
             "tensor" or "as_tensor" when made.Arguments.Length > 0 && Sequences.Elements(made.Arguments[0].Value, context) is { } elements && elements.All(static element => element.Constant() == 0) => elements.Count,
             _ => null,
         };
@@ -273,7 +320,7 @@ internal static class StackForms
             IOperation made = Made(ones, context);
             if (made is IInvocationOperation { Instance: null, TargetMethod.Name: "ones" } creation
                 && TorchSymbols.Is(creation.TargetMethod.ContainingType, context.Symbols.Torch)
-                && Integers.Constants(Integers.Arguments(creation, context)) is [.., { } count, 1, 1] shape
+                && Integers.Constants(Integers.Arguments(creation, context), context) is [.., { } count, 1, 1] shape
                 && shape.Count is 3 or 4
                 && copies.Contains(count)
                 && (shape.Count == 3 || shape[0] == 1))

@@ -39,6 +39,13 @@ internal static class StackJudge
 {
     public static Verdict Judge(StackForm form, TensorFacts facts)
     {
+        Verdict verdict = JudgeFound(form, facts);
+        return facts.IsLost && verdict.Certainty == Certainty.Sure ? verdict with { Certainty = Certainty.Perhaps } : verdict;
+    }
+
+    /// <summary>The same for a tensor that was not lost on the way.</summary>
+    private static Verdict JudgeFound(StackForm form, TensorFacts facts)
+    {
         // One number for each channel is a scale or an offset.
         bool hasNoSpace = IsOne(facts, -1) && IsOne(facts, -2);
         if (facts.IsNoImage || hasNoSpace)
@@ -149,6 +156,11 @@ internal static class StackJudge
 
     private static Verdict Expand(StackForm form, TensorFacts facts)
     {
+        if (form.Arity == 0)
+        {
+            return ExpandOfAnyRank(form.Dimension, facts);
+        }
+
         if (facts.Rank > form.Arity)
         {
             return Verdict.Nothing;
@@ -173,6 +185,15 @@ internal static class StackJudge
         bool evidence = form.KeepsOthers || IsGray(facts) || IsOne(facts, -3) || (facts.Rank is null && IsOne(facts, 0));
         return new Verdict(evidence ? Certainty.Sure : Certainty.Perhaps, ChannelPlace.Unbatched);
     }
+
+    /// <summary>With the dimension counted from the front and the rank left open: the first of three, or the second of four.</summary>
+    private static Verdict ExpandOfAnyRank(int dimension, TensorFacts facts) => (dimension, facts.Rank) switch
+    {
+        (0, 3) when MayBeOne(facts, 0) => Sure(ChannelPlace.Unbatched),
+        (0, null) when MayBeOne(facts, 0) && MayBeOne(facts, -3) => new Verdict(Certainty.Perhaps, ChannelPlace.Unbatched),
+        (1, null or 4) when facts.Taken == 0 && MayBeOne(facts, 1) && MayBeOne(facts, -3) => Sure(ChannelPlace.Batched),
+        _ => Verdict.Nothing,
+    };
 
     private static Verdict ExpandAs(StackForm form, TensorFacts facts) =>
         facts.Rank is null or 3 or 4 && (IsOne(facts, -3) || (facts.Rank is null && IsOne(facts, 1)) || (IsGray(facts) && MayBeOne(facts, -3)))

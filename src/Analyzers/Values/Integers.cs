@@ -6,6 +6,8 @@ namespace ChannelGen.Analyzers.Values;
 /// <summary>Lists of sizes and dimensions, in all the ways in which TorchSharp takes them.</summary>
 internal static class Integers
 {
+    private const int MaximumAliases = 4;
+
     /// <summary>The sizes that a call is given, an operation for each; null if their number is not known.</summary>
     public static IReadOnlyList<IOperation>? Arguments(IInvocationOperation invocation, ValueContext context)
     {
@@ -52,6 +54,26 @@ internal static class Integers
         return null;
     }
 
-    public static IReadOnlyList<long?>? Constants(IReadOnlyList<IOperation>? operations) =>
-        operations is null ? null : [.. operations.Select(static operation => operation.Constant())];
+    public static IReadOnlyList<long?>? Constants(IReadOnlyList<IOperation>? operations, ValueContext context) =>
+        operations is null ? null : [.. operations.Select(operation => operation.Constant(context))];
+
+    /// <summary>The whole number that an operation is known to be, also through variables and fields that are assigned once.</summary>
+    public static long? Constant(this IOperation? operation, ValueContext context) => Constant(operation, context, MaximumAliases);
+
+    private static long? Constant(IOperation? operation, ValueContext context, int depth)
+    {
+        if (operation.Constant() is { } number)
+        {
+            return number;
+        }
+
+        IOperation? value = depth == 0 ? null : operation?.Unwrap() switch
+        {
+            ILocalReferenceOperation local =>
+                context.Definition(local.Local, local.Syntax).Value is { } written ? context.Operation(written) : null,
+            IFieldReferenceOperation field => context.FieldValue(field.Field),
+            _ => null,
+        };
+        return value is null ? null : Constant(value, context, depth - 1);
+    }
 }

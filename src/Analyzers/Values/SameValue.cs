@@ -1,4 +1,5 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -30,7 +31,7 @@ internal static class SameValue
     {
         // Most lists hold something that can have no identity: seen before any history is asked for.
         if (values.Count == 0
-            || !values.All(static value => value.Unwrap() is ILocalReferenceOperation or IParameterReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation)
+            || !values.All(value => Copied(value, context) is ILocalReferenceOperation or IParameterReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation)
             || Of(values[0], context) is not { } first)
         {
             return false;
@@ -47,9 +48,23 @@ internal static class SameValue
         return true;
     }
 
-    private static ValueIdentity? Of(IOperation operation, ValueContext context, int depth)
+    /// <summary>The tensor whose numbers a copy has that is made in the very expression.</summary>
+    public static IOperation Copied(IOperation operation, ValueContext context)
     {
         operation = operation.Unwrap();
+        while (operation is IInvocationOperation { Instance: { } copied } copy
+            && copy.TargetMethod.Name is "clone" or "alias" or "detach" or "contiguous"
+            && TorchSymbols.Is(copy.TargetMethod.ContainingType, context.Symbols.Tensor))
+        {
+            operation = copied.Unwrap();
+        }
+
+        return operation;
+    }
+
+    private static ValueIdentity? Of(IOperation operation, ValueContext context, int depth)
+    {
+        operation = Copied(operation, context);
         switch (operation)
         {
             case ILocalReferenceOperation or IParameterReferenceOperation when depth > 0:
@@ -73,7 +88,7 @@ internal static class SameValue
         Definition definition = history.At(use.Syntax);
         if (!definition.IsKnown)
         {
-            return StatementOf(use.Syntax) is { } statement && !history.Writes.Any(write => statement.Span.Contains(write.Site.Span))
+            return StatementOf(use.Syntax) is { } statement && !history.Writes.Any(write => statement.Span.Contains(write.Site.Span) && !ComesAfter(write.Site, use.Syntax))
                 ? new ValueIdentity(variable, null, statement)
                 : null;
         }
@@ -89,9 +104,15 @@ internal static class SameValue
         return new ValueIdentity(variable, null, definition.Write!.Site);
     }
 
+    /// <summary>In x = cat([x, x, x], 1) the value is read before the variable gets its new one.</summary>
+    private static bool ComesAfter(SyntaxNode write, SyntaxNode use) =>
+        write is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment
+        && assignment.Right.Span.Contains(use.Span);
+
     /// <summary>A field that may be assigned holds one value throughout a statement that does not assign it.</summary>
     private static ValueIdentity? InOneStatement(ISymbol member, ISymbol? instance, SyntaxNode use) =>
-        StatementOf(use) is { } statement && !statement.DescendantNodes().Any(node => node is AssignmentExpressionSyntax assignment && assignment.Left.ToString().EndsWith(member.Name, StringComparison.Ordinal))
+        StatementOf(use) is { } statement && !statement.DescendantNodes().Any(node => node is AssignmentExpressionSyntax assignment && !ComesAfter(assignment, use)
+            && assignment.Left.ToString().EndsWith(member.Name, StringComparison.Ordinal))
             ? new ValueIdentity(member, instance, statement)
             : null;
 

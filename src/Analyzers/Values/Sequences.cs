@@ -129,7 +129,7 @@ internal static class Sequences
         bool ofEnumerable = TorchSymbols.IsEnumerable(method.ContainingType);
         if (ofEnumerable && method.Name == "Repeat")
         {
-            if (invocation.Argument("count").Constant() is not (>= 0 and <= MaximumLength and { } count) || invocation.Argument("element") is not { } element)
+            if (invocation.Argument("count").Constant(context) is not (>= 0 and <= MaximumLength and { } count) || invocation.Argument("element") is not { } element)
             {
                 return false;
             }

@@ -45,6 +45,12 @@ internal sealed class ValueContext
     /// <summary>The write that gives a local or parameter its value at a place.</summary>
     public Definition Definition(ISymbol variable, SyntaxNode use) => History(variable, use).At(use);
 
+    /// <summary>The same in another file of the program; null in one of another project.</summary>
+    public ValueContext? In(SyntaxTree tree) =>
+        tree == Model.SyntaxTree ? this
+        : Model.Compilation.ModelOf(tree) is { } model ? new ValueContext(model, Symbols, Cancellation)
+        : null;
+
     public IOperation? Operation(SyntaxNode syntax) =>
         syntax.SyntaxTree == Model.SyntaxTree ? Model.GetOperation(syntax, Cancellation) : null;
 

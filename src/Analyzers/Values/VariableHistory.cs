@@ -11,6 +11,8 @@ internal sealed class VariableHistory
     private readonly List<SyntaxNode> mutations = [];
     private readonly List<SyntaxNode> escapes = [];
     private readonly List<IdentifierNameSyntax> reads = [];
+    private SyntaxNode? scope;
+    private int[]? labels;
     private bool referenced;
 
     private VariableHistory()
@@ -28,9 +30,12 @@ internal sealed class VariableHistory
 
     public IReadOnlyList<Write> Writes => writes;
 
+    /// <summary>Another name by reference may write to it unseen.</summary>
+    public bool IsReferenced => referenced;
+
     public static VariableHistory Of(ISymbol variable, SyntaxNode scope, IReadOnlyList<IdentifierNameSyntax> uses, SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
     {
-        var history = new VariableHistory();
+        var history = new VariableHistory { scope = scope };
         if (DeclarationOf(variable, cancellation) is { } declaration
             && declaration.SyntaxTree == scope.SyntaxTree && scope.Span.Contains(declaration.Span))
         {
@@ -86,6 +91,12 @@ internal sealed class VariableHistory
             return Definition.Unknown;
         }
 
+        if (Labels().Any(label => label > latest.Site.SpanStart && label <= use.SpanStart))
+        {
+            // Whoever jumps there has not passed the latest write.
+            return Definition.Unknown;
+        }
+
         // A write further down a loop that does not pass the latest again comes round to the use.
         foreach (SyntaxNode loop in use.Ancestors().TakeWhile(ancestor => ancestor != function).Where(IsLoop))
         {
@@ -97,6 +108,26 @@ internal sealed class VariableHistory
 
         return new Definition(latest);
     }
+
+    /// <summary>The writes whose values the variable may hold at a place, where no single one is known to.</summary>
+    public IEnumerable<Write> Reaching(SyntaxNode use) => writes.Where(write =>
+        write.End <= use.SpanStart
+        || FunctionOf(write.Site) != FunctionOf(use)
+        || Labels().Length > 0
+        || write.Site.Ancestors().Any(ancestor => IsLoop(ancestor) && ancestor.Span.Contains(use.Span)));
+
+    /// <summary>Whether a change in place happens once on every way from where a value is made to a use.</summary>
+    public static bool HappensOnce(SyntaxNode change, SyntaxNode from, SyntaxNode use) =>
+        Dominates(new Write(change, null, false), use)
+        && FunctionOf(change) == FunctionOf(use)
+        && !change.Ancestors().Any(ancestor => IsLoop(ancestor) && !ancestor.Span.Contains(from.Span));
+
+    /// <summary>Where goto can jump to, in the member.</summary>
+    private int[] Labels() => labels ??= scope is null
+        ? []
+        : [.. scope.DescendantNodes(static node => node is not ExpressionSyntax)
+            .OfType<LabeledStatementSyntax>()
+            .Select(static label => label.SpanStart)];
 
     /// <summary>Whether the variable holds the same value at two places, and nothing has changed that in between.</summary>
     public bool IsUnchanged(SyntaxNode from, SyntaxNode to) =>
