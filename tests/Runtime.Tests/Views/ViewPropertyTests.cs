@@ -135,6 +135,12 @@ public class ViewPropertyTests
                 Tensor stacked = Bounds.Stack(gray, channels);
                 double bound = Bounds.OfRounding(layer, stacked);
                 Tensor expected = layer.forward(stacked);
+                if (expected.numel() == 0)
+                {
+                    // A transposed convolution whose padding takes all of its output away.
+                    return;
+                }
+
                 Assert.InRange(Bounds.LargestDifference(expected, layer.AsGrayscale().call(gray)), 0, bound);
                 Assert.InRange(Bounds.LargestDifference(expected, net.AsGrayscale(channels).call(gray)), 0, bound);
                 Assert.InRange(Bounds.LargestDifference(expected, net.call(gray.expand(stacked.shape))), 0, bound);
