@@ -38,7 +38,6 @@ public class ViewPropertyTests
         // A Sequential disposes what its layers are given, so that none may give it back.
         ("all is written to", () => Of((_, x) => x.mul_(0.5).add_(0.1).clone())),
         ("noise", () => Of((_, x) => x + (0.1 * randn_like(x)))),
-        ("expanded anew", () => Of((_, x) => x.mean([1], keepdim: true).expand(-1, 3, -1, -1))),
         ("nothing", () => Identity()),
     ];
 
@@ -53,6 +52,9 @@ public class ViewPropertyTests
         ("Focus", () => Of((parts, x) => parts.Call("conv", functional.pixel_unshuffle(x[.., .., ..(int)(x.shape[2] / 2 * 2), ..(int)(x.shape[3] / 2 * 2)], 2)), ("conv", Conv2d(12, 4, 3, padding: 1)))),
         ("twice", () => Of((parts, x) => parts.Call("conv", x) - parts.Call("conv", x.neg()), ("conv", Conv2d(3, 4, 3, padding: 1)))),
         ("run with forward", () => Of((parts, x) => parts.Layer("conv").forward(x), ("conv", Conv2d(3, 4, 3)))),
+
+        // Not before others, which may write to what they are given: that fails for a stacked image too.
+        ("expanded anew", () => Of((parts, x) => parts.Call("conv", x.mean([1], keepdim: true).expand(-1, 3, -1, -1)), ("conv", Conv2d(3, 4, 3, padding: 1)))),
         ("and the sum of the channels", () => Of((parts, x) => parts.Call("conv", x) + x.sum(1, keepdim: true), ("conv", Conv2d(3, 4, 3, padding: 1)))),
     ];
 
@@ -133,6 +135,12 @@ public class ViewPropertyTests
                 Tensor stacked = Bounds.Stack(gray, channels);
                 double bound = Bounds.OfRounding(layer, stacked);
                 Tensor expected = layer.forward(stacked);
+                if (expected.numel() == 0)
+                {
+                    // A transposed convolution whose padding takes all of its output away.
+                    return;
+                }
+
                 Assert.InRange(Bounds.LargestDifference(expected, layer.AsGrayscale().call(gray)), 0, bound);
                 Assert.InRange(Bounds.LargestDifference(expected, net.AsGrayscale(channels).call(gray)), 0, bound);
                 Assert.InRange(Bounds.LargestDifference(expected, net.call(gray.expand(stacked.shape))), 0, bound);
