@@ -84,7 +84,7 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
             return false;
         }
 
-        IReadOnlyList<long?> constants = Integers.Constants(sizes)!;
+        IReadOnlyList<long?> constants = Integers.Constants(sizes, context)!;
         for (int index = 0; index < constants.Count; index++)
         {
             bool isKept = index == constants.Count + form.Dimension || constants[index] == -1
