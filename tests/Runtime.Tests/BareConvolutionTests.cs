@@ -84,9 +84,7 @@ public class BareConvolutionTests
         });
         GrayscaleModule<Tensor, Tensor> converted = layer.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, ImageShape = gray.shape });
 
-        // The check ran them too, on images of its own.
-        Assert.NotEmpty(seen);
-        seen.Clear();
+        // The check ran them too, and put back what they had written down.
         using Tensor ofForward = converted.forward(gray);
         Assert.Empty(seen);
         using Tensor ofCall = converted.call(gray);
