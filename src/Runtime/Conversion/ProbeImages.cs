@@ -23,6 +23,8 @@ internal static class ProbeImages
     /// <summary>No image is tried whose side is more than twice this.</summary>
     private const long Largest = 1024;
 
+    private const double LargestOfHalf = 30_000;
+
     /// <summary>The sides that are tried, for convolutions of one, two and three spatial dimensions.</summary>
     private static readonly long[][] Sides =
     [
@@ -98,11 +100,13 @@ internal static class ProbeImages
 
     public static Tensor Noise(long[] shape, Func<Random, double> next, ScalarType dtype, Device device, int seed)
     {
+        // What a short dtype cannot hold would be infinite, which is no image.
+        double largest = dtype == ScalarType.Float16 ? LargestOfHalf : double.MaxValue;
         var random = new Random(seed);
         var values = new double[shape.Aggregate(1L, (product, size) => product * size)];
         for (int index = 0; index < values.Length; index++)
         {
-            values[index] = next(random);
+            values[index] = Math.Clamp(next(random), -largest, largest);
         }
 
         using Tensor flat = tensor(values, ScalarType.Float64);
