@@ -77,8 +77,7 @@ internal static class WrapperEmitter
         string self = model.IsExtension ? "network" : "this";
         string network = model.IsExtension ? model.QualifiedName : model.ClassName + model.TypeParameters;
         string layer = model.Layer is null ? "null" : SymbolDisplay.FormatLiteral(model.Layer, quote: true);
-        string given = model.ModuleArguments[0].TrimEnd('?') == "global::TorchSharp.torch.Tensor" ? "image" : $"({model.ModuleArguments[0]})image";
-        string probe = model.Parameters.Count == 1 ? $"static (network, image) => network.forward({given})" : "null";
+        string image = SymbolDisplay.FormatLiteral(model.Parameters[model.ImageIndex].TrimStart('@'), quote: true);
         string receiver = model.IsExtension ? $"this {network} network, " : "";
         string modifiers = model.IsExtension ? "public static " : model.HidesBase ? "public new " : "public ";
         string generic = model.IsExtension ? model.TypeParameters : "";
@@ -97,7 +96,7 @@ internal static class WrapperEmitter
             writer.Line(GeneratedCode);
             writer.Line($"{modifiers}{wrapper} ToGrayscale{generic}({receiver}global::ChannelGen.GrayscaleOptions? options = null){constraints} =>");
             writer.Line($"    global::ChannelGen.Conversion.WrapperFactory.Grayscale<{network}, {wrapper}>(");
-            writer.Line($"        {self}, {layer}, options, {probe}, static (network, conversion) => new {wrapper}(network, conversion));");
+            writer.Line($"        {self}, {layer}, options, {image}, static (network, conversion) => new {wrapper}(network, conversion));");
         }
         else
         {
@@ -113,7 +112,7 @@ internal static class WrapperEmitter
             writer.Line(GeneratedCode);
             writer.Line($"{modifiers}{wrapper} ToColor{generic}({receiver}global::ChannelGen.LumaCoefficients luma, global::ChannelGen.ColorOptions? options = null){constraints} =>");
             writer.Line($"    global::ChannelGen.Conversion.WrapperFactory.Color<{network}, {wrapper}>(");
-            writer.Line($"        {self}, {layer}, luma, options, {probe}, static (network, conversion) => new {wrapper}(network, conversion));");
+            writer.Line($"        {self}, {layer}, luma, options, {image}, static (network, conversion) => new {wrapper}(network, conversion));");
         }
 
         void WriteReceiver()
@@ -134,7 +133,6 @@ internal static class WrapperEmitter
         string result = model.ModuleArguments[model.ModuleArguments.Count - 1];
         string parameters = string.Join(", ", model.Parameters.Select((parameter, index) => $"{model.ModuleArguments[index]} {parameter}"));
         string values = string.Join(", ", model.Parameters);
-        string image = model.Parameters[model.ImageIndex];
         string channels = toGray ? "one channel, [N, 1, spatial...] or [1, spatial...]" : "three channels, [N, 3, spatial...] or [3, spatial...]";
         string constraints = model.Constraints.Length > 0 ? " " + model.Constraints : "";
 
@@ -163,10 +161,7 @@ internal static class WrapperEmitter
 
         writer.Line("/// <returns>What the network gives.</returns>");
         writer.Line("/// <exception cref=\"global::System.ArgumentException\">The image has another number of channels.</exception>");
-        writer.Open($"public override {result} forward({parameters})");
-        writer.Line($"Conversion.CheckImage({image});");
-        writer.Line($"return base.Network.forward({values});");
-        writer.Close().Line();
+        writer.Line($"public override {result} forward({parameters}) => base.forward({values});").Line();
 
         if (toGray)
         {

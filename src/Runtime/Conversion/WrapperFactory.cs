@@ -13,10 +13,10 @@ public static class WrapperFactory
     /// <param name="network">The network.</param>
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
     /// <param name="options">The options; null for the usual.</param>
-    /// <param name="forward">Not needed any more: the check calls the network itself, with all of its inputs.</param>
+    /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Grayscale<TNetwork, TWrapper>(
-        TNetwork network, string? layer, GrayscaleOptions? options, Func<TNetwork, Tensor, object?>? forward, Func<TNetwork, ChannelConversion, TWrapper> wrap)
+        TNetwork network, string? layer, GrayscaleOptions? options, string? image, Func<TNetwork, ChannelConversion, TWrapper> wrap)
         where TNetwork : Module
         where TWrapper : Module =>
         ConversionRegistry.Wrapper(
@@ -25,6 +25,7 @@ public static class WrapperFactory
             () =>
             {
                 GrayscaleOptions asked = options ?? new GrayscaleOptions();
+                asked = asked with { Image = asked.Image ?? image };
                 return ChannelConversion.ToGrayscale(network, asked.Layers is null ? asked with { Layer = asked.Layer ?? layer } : asked);
             },
             conversion => wrap(network, conversion));
@@ -34,10 +35,10 @@ public static class WrapperFactory
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
     /// <param name="luma">The weight of each color in the gray value.</param>
     /// <param name="options">The options; null for the usual.</param>
-    /// <param name="forward">Not needed any more: the check calls the network itself, with all of its inputs.</param>
+    /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Color<TNetwork, TWrapper>(
-        TNetwork network, string? layer, LumaCoefficients luma, ColorOptions? options, Func<TNetwork, Tensor, object?>? forward, Func<TNetwork, ChannelConversion, TWrapper> wrap)
+        TNetwork network, string? layer, LumaCoefficients luma, ColorOptions? options, string? image, Func<TNetwork, ChannelConversion, TWrapper> wrap)
         where TNetwork : Module
         where TWrapper : Module
     {
@@ -45,7 +46,7 @@ public static class WrapperFactory
         return ConversionRegistry.Wrapper(
             network,
             conversion => conversion.Options is ColorConversion earlier && earlier.Luma == luma && asked.SameConversionAs(earlier.Options),
-            () => ChannelConversion.ToColor(network, luma, asked with { Layer = asked.Layer ?? layer }),
+            () => ChannelConversion.ToColor(network, luma, asked with { Layer = asked.Layer ?? layer, Image = asked.Image ?? image }),
             conversion => wrap(network, conversion));
     }
 
