@@ -76,29 +76,6 @@ public sealed class ConsumerTests(Workplace workplace) : IClassFixture<Workplace
     }
 
     [Fact]
-    public void A_solution_of_three_projects_is_fixed_at_once_and_computes_the_same_numbers()
-    {
-        string solution = workplace.Copy("tests/Consumer/ThreeProjects");
-        Result build = Workplace.Dotnet(solution, "build -c Release").AssertSucceeded();
-        Assert.Equal(["CG0001 LesionNet.cs:31", "CG0001 Program.cs:18", "CG0001 Program.cs:42"], build.Diagnostics);
-        string before = Workplace.Dotnet(Path.Combine(solution, "App"), "run -c Release --no-build").AssertSucceeded().Output;
-        Assert.Equal(9, before.Trim().Split('\n').Length);
-
-        Workplace.Dotnet(solution, "format analyzers --diagnostics CG0001 CG0004 --no-restore").AssertSucceeded();
-        string program = File.ReadAllText(Path.Combine(solution, "App", "Program.cs"));
-        string networks = File.ReadAllText(Path.Combine(solution, "Networks", "LesionNet.cs"));
-        Assert.Contains("net.AsGrayscale().forward(x)", program);
-        Assert.Contains("network.AsGrayscale().call(image)", program);
-        Assert.Contains("backbone.AsGrayscale().call(x)", networks);
-        Assert.Empty(Workplace.Dotnet(solution, "build -c Release").AssertSucceeded().Diagnostics);
-        Assert.Equal(before, Workplace.Dotnet(Path.Combine(solution, "App"), "run -c Release --no-build").AssertSucceeded().Output);
-
-        Workplace.Dotnet(solution, "format analyzers --diagnostics CG0001 CG0004 --no-restore").AssertSucceeded();
-        Assert.Equal(program, File.ReadAllText(Path.Combine(solution, "App", "Program.cs")));
-        Assert.Equal(networks, File.ReadAllText(Path.Combine(solution, "Networks", "LesionNet.cs")));
-    }
-
-    [Fact]
     public void It_brings_TorchSharp_along() =>
         Assert.Contains("same", Workplace.Dotnet(workplace.Copy("tests/Consumer/NoTorch"), "run -c Release").AssertSucceeded().Output);
 }
