@@ -12,6 +12,7 @@ internal sealed class Interleaved(bool once)
     private const int Repetitions = 3;
     private const int FewestRuns = 7;
     private const int MostRuns = 101;
+    private const int WarmCalls = 3;
 
     // Milliseconds. What is short is run several times over, so that the clock's own steps do not count.
     private const double ShortestRun = 2;
@@ -29,19 +30,27 @@ internal sealed class Interleaved(bool once)
         Once(ways, calls: 1, backwards: false);
         double[] warm = Once(ways, calls: 1, backwards: true);
         int calls = Math.Max(1, (int)Math.Ceiling(ShortestRun / Math.Max(warm.Min(), 1e-4)));
-        int runs = Math.Clamp((int)(Budget / (warm.Sum() * calls)), FewestRuns, MostRuns) | 1;
+        int runs = Math.Clamp((int)(Budget / (warm.Sum() * (calls + WarmCalls))), FewestRuns, MostRuns) | 1;
 
         // Forwards and backwards in turn, so that none always follows the same one.
         return new InterleavedTimes([.. Enumerable.Range(0, Repetitions).Select(_ =>
             Enumerable.Range(0, runs).Select(run => Once(ways, calls, backwards: run % 2 == 1)).ToArray())]);
     }
 
-    private static double[] Once(Action[] ways, int calls, bool backwards)
+    private double[] Once(Action[] ways, int calls, bool backwards)
     {
         var times = new double[ways.Length];
         for (int place = 0; place < ways.Length; place++)
         {
             int way = backwards ? ways.Length - 1 - place : place;
+
+            // Not timed: what the way before left in the caches would help or hurt this one, and a view looks at what its
+            // network does in its first two runs.
+            for (int call = 0; call < WarmCalls && !once; call++)
+            {
+                ways[way]();
+            }
+
             long start = Stopwatch.GetTimestamp();
             for (int call = 0; call < calls; call++)
             {

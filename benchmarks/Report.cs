@@ -118,7 +118,9 @@ internal sealed class Report(bool once)
             ## Whole networks
 
             One image, one thread. Time stacked divided by time converted, and by that of a view. The first layer is a few percent of a
-            network, so what is saved is of the size of the noise of a short run; the source measured 1.5 % of its ResNet-20.
+            network, so what is saved is of the size of the noise of a short run; the source measured 1.5 % of its ResNet-20. A view
+            copies the gray image and sums the kernels at each call, which takes some tens of microseconds: a first layer of few filters
+            on a small image does not save them, so that such rows lie just below 1.
 
             | network | image | inference: cat / converted | cat / view | expand / view | training step: cat / converted | cat / view | expand / view |
             |---|---|---|---|---|---|---|---|

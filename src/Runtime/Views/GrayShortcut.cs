@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ChannelGen.Convolutions;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -25,6 +26,7 @@ internal sealed class GrayShortcut
     private int views;
     private int running;
     private Tensor? noImages;
+    private (ScalarType Dtype, DeviceType Device, int Index) noImagesKind;
 
     private GrayShortcut()
     {
@@ -65,7 +67,7 @@ internal sealed class GrayShortcut
         pending?.Abandon();
         var layer = (Convolution)module;
         ViewRun? run = ViewRun.Current;
-        FullChannelReasons reason = WhyNot(layer, input, run);
+        FullChannelReasons reason = WhyNot(layer, input, run, out int dimension);
         if (reason != FullChannelReasons.None || !Begin())
         {
             run?.Count(layer, reason == FullChannelReasons.None ? FullChannelReasons.TensorOfItsOwn : reason);
@@ -76,7 +78,7 @@ internal sealed class GrayShortcut
         Tensor stand;
         try
         {
-            using Tensor gray = input.narrow(ChannelDimension(layer, input), 0, 1);
+            using Tensor gray = input.narrow(dimension, 0, 1);
             output = OneChannel.Run(layer, gray);
             stand = NoImages(layer);
         }
@@ -104,9 +106,20 @@ internal sealed class GrayShortcut
         return kept.Output;
     }
 
-    private static FullChannelReasons WhyNot(Convolution layer, Tensor input, ViewRun? run)
+    /// <summary>Why not from one channel, and where the channels are.</summary>
+    private static FullChannelReasons WhyNot(Convolution layer, Tensor input, ViewRun? run, out int dimension)
     {
-        if (input is null || input.IsInvalid || !HasAllChannels(layer, input))
+        dimension = 0;
+        if (input is null || input.IsInvalid)
+        {
+            return FullChannelReasons.TensorOfItsOwn;
+        }
+
+        // Each question to libtorch counts where layers are small, so that the sizes are asked for once.
+        long[] sizes = input.shape;
+        dimension = sizes.Length - layer.SpatialDimensions() - 1;
+        bool hasAllChannels = dimension is 0 or 1 && layer.in_channels > 1 && sizes[dimension] == layer.in_channels && !sizes.Contains(0);
+        if (!hasAllChannels)
         {
             // The layer says itself what is wrong with it.
             return FullChannelReasons.TensorOfItsOwn;
@@ -117,20 +130,11 @@ internal sealed class GrayShortcut
             return FullChannelReasons.HookedByOthers;
         }
 
-        int dimension = ChannelDimension(layer, input);
         bool areEqual = input.stride(dimension) == 0 || (run is { ComparesValues: true } && AreEqual(input, dimension));
         return !areEqual ? FullChannelReasons.TensorOfItsOwn
             : input.requires_grad ? FullChannelReasons.RequiresGradient
             : FullChannelReasons.None;
     }
-
-    private static bool HasAllChannels(Convolution layer, Tensor input)
-    {
-        int dimension = ChannelDimension(layer, input);
-        return dimension is 0 or 1 && layer.in_channels > 1 && input.size(dimension) == layer.in_channels && input.numel() > 0;
-    }
-
-    private static int ChannelDimension(Convolution layer, Tensor input) => (int)input.dim() - layer.SpatialDimensions() - 1;
 
     private static bool AreEqual(Tensor input, int dimension)
     {
@@ -175,19 +179,20 @@ internal sealed class GrayShortcut
 
     private Tensor NoImages(Convolution layer)
     {
+        Tensor weight = layer.weight;
+        (ScalarType Dtype, DeviceType Device, int Index) kind = (weight.dtype, weight.device_type, weight.device_index);
         lock (gate)
         {
-            if (noImages is not null && (noImages.dtype != layer.weight.dtype || !SameDevice(noImages, layer.weight)))
+            if (noImages is null || noImagesKind != kind)
             {
-                // Others may be running with it still: it is left to the garbage collector.
-                noImages = null;
+                // Others may be running with the one of before still: it is left to the garbage collector.
+                noImages = OneChannel.NoImages(layer);
+                noImagesKind = kind;
             }
 
-            return noImages ??= OneChannel.NoImages(layer);
+            return noImages;
         }
     }
-
-    private static bool SameDevice(Tensor left, Tensor right) => left.device_type == right.device_type && left.device_index == right.device_index;
 
     /// <summary>An output that waits for its layer's second hook.</summary>
     private sealed record Pending(GrayShortcut Shortcut, Convolution Layer, Tensor Input, Tensor Output)

@@ -45,13 +45,10 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
     }
 
     /// <summary>Whether the network has left each image as it was given; one that it disposed or reshaped counts as changed.</summary>
-    public bool AreUnchanged()
-    {
-        using IDisposable grad = no_grad();
-        return copies.TrueForAll(static pair => !pair.Copy.IsInvalid
-            && IsShapeOf(pair.Copy.shape, pair.Original.shape)
-            && (pair.Watch is { } watch ? !watch.HasSeenWrite() : AreSame(pair.Copy, pair.Original)));
-    }
+    public bool AreUnchanged() => copies.TrueForAll(static pair =>
+        pair.Watch is { } watch
+            ? !pair.Copy.IsInvalid && IsShapeOf(pair.Copy.shape, pair.Original.shape) && !watch.HasSeenWrite()
+            : IsUnchanged(pair.Copy, pair.Original, isOwn: !ReferenceEquals(pair.Copy, pair.Given)));
 
     public static long[] Sizes(Tensor image, int dimension, long channels)
     {
@@ -66,12 +63,14 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
     /// </summary>
     public static TResult OfItsOwn<TResult>(TResult result)
     {
-        if (result is not Tensor tensor || tensor.IsInvalid || !Enumerable.Range(0, (int)tensor.dim()).Any(dimension => tensor.size(dimension) > 1 && tensor.stride(dimension) == 0))
+        if (result is not Tensor tensor || tensor.IsInvalid || tensor.is_contiguous())
         {
             return result;
         }
 
-        return (TResult)(object)tensor.contiguous();
+        long[] sizes = tensor.shape;
+        bool isShared = tensor.stride().Where((stride, dimension) => stride == 0 && sizes[dimension] > 1).Any();
+        return isShared ? (TResult)(object)tensor.contiguous() : result;
     }
 
     public void Dispose()
@@ -88,6 +87,18 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
 
     private static bool IsShapeOf(long[] copy, long[] original) =>
         copy.Length == original.Length && copy.Zip(original, (size, gray) => size == gray || gray == 1).All(same => same);
+
+    private static bool IsUnchanged(Tensor copy, Tensor original, bool isOwn)
+    {
+        // Nobody else has what an image was expanded from, so that its shape is the image's, and this is all in the usual case.
+        if (isOwn && copy.Equals(original))
+        {
+            return true;
+        }
+
+        using IDisposable grad = no_grad();
+        return !copy.IsInvalid && IsShapeOf(copy.shape, original.shape) && AreSame(copy, original);
+    }
 
     private static bool AreSame(Tensor copy, Tensor original)
     {
