@@ -165,6 +165,10 @@ public class ViewFixTests
         "var optimizer = torch.optim.Adam(net.parameters(), 0.01);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
         "var optimizer = torch.optim.RMSProp(net.parameters(), 0.01);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.call(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
         "var optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum: 0.9, weight_decay: 0.01);\nfor (int i = 0; i < 4; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
+        "var optimizer = torch.optim.AdamW(net.parameters(), 0.01, weight_decay: 0.1);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
+        "var optimizer = torch.optim.Adagrad(net.parameters(), 0.05);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
+        "var services = new Dictionary<Type, object> { [typeof(Net)] = net };\nnumbers.Add(Sum(net.forward(CALL)));\nnumbers.Add(Sum(((Net)services[typeof(Net)]).forward(color)));",
+        "var holder = (Network: net, Name: \"a\");\nnumbers.Add(Sum(holder.Network.forward(CALL)));\nnumbers.Add(Sum(net.forward(color)));",
         "var copy = new Net();\nforeach (var (mine, theirs) in copy.parameters().Zip(net.parameters()))\n{\n    using (no_grad()) mine.mul_(0.9).add_(theirs, alpha: 0.1);\n}\nnumbers.Add(Sum(net.forward(CALL)));\nforeach (var (mine, theirs) in copy.parameters().Zip(net.parameters())) numbers.Add(Sum(mine - theirs));",
         "var penalty = net.parameters().Select(p => p.square().sum()).Aggregate((a, b) => a + b);\nnumbers.Add((net.forward(CALL).mean() + penalty).item<float>());\nnumbers.Add(net.parameters().Sum(p => p.numel()));",
         "numbers.Add(Sum(net.forward(CALL)));\nvar path = System.IO.Path.GetTempFileName();\nnet.save(path);\nvar other = new Net();\nother.load(path);\nSystem.IO.File.Delete(path);\nnumbers.Add(Sum(other.forward(color)));",
@@ -188,6 +192,35 @@ public class ViewFixTests
             VerifyFix.AssertSameNumbers(before, after);
             await VerifyFix.None<StackingAnalyzer, StackingFix>(before, StackingFix.ConvertKey);
         }
+    }
+
+    /// <summary>Another part of the class, in a file of its own, uses the network in color: faults A.</summary>
+    [Fact]
+    public async Task Another_part_of_the_class_may_use_the_network_in_color()
+    {
+        const string Gray = """
+            using static TorchSharp.torch;
+            using static TorchSharp.torch.nn;
+
+            public partial class Reader
+            {
+                private readonly Module<Tensor, Tensor> net = Sequential(Conv2d(3, 8, 3));
+
+                public Tensor Gray(Tensor x) => net.forward(STACK);
+            }
+            """;
+        const string Color = """
+            using static TorchSharp.torch;
+
+            public partial class Reader
+            {
+                public Tensor Color(Tensor image) => net.forward(image);
+            }
+            """;
+        string before = Gray.Replace("STACK", "{|CG0001:cat([x, x, x], 1)|}", StringComparison.Ordinal);
+        string after = "using ChannelGen;\n" + Gray.Replace("net.forward(STACK)", "net.AsGrayscale().forward(x)", StringComparison.Ordinal);
+        await VerifyFix.OfAll<StackingAnalyzer, StackingFix>([before, Color], [after, Color], StackingFix.ViewKey);
+        await VerifyFix.OfAll<StackingAnalyzer, StackingFix>([before, Color], [before, Color], StackingFix.ConvertKey);
     }
 
     /// <summary>Members and statements, and what becomes of them.</summary>
