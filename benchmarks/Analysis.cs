@@ -28,13 +28,20 @@ public class Analysis
 /// <summary>The programs by name.</summary>
 internal static class Programs
 {
-    public static readonly string[] Names = ["no TorchSharp", "TorchSharp, no stack", "TorchSharp, one stack", "TorchSharp, every tenth line stacks"];
+    public static readonly string[] Names =
+    [
+        "no TorchSharp",
+        "TorchSharp, no stack",
+        "TorchSharp, one stack",
+        "TorchSharp, every tenth line stacks",
+    ];
 
-    public static CSharpCompilation Compile(string name) => Array.IndexOf(Names, name) switch
-    {
-        0 => Sources.Compile(false, Sources.WithoutTorch()),
-        1 => Sources.Compile(true, Sources.WithTorch(0)),
-        2 => Sources.Compile(true, Sources.WithTorch(1)),
-        _ => Sources.Compile(true, Sources.WithTorch(int.MaxValue)),
-    };
+    public static CSharpCompilation Compile(string name) =>
+        Array.IndexOf(Names, name) switch
+        {
+            0 => Sources.Compile(false, Sources.WithoutTorch()),
+            1 => Sources.Compile(true, Sources.WithTorch(0)),
+            2 => Sources.Compile(true, Sources.WithTorch(1)),
+            _ => Sources.Compile(true, Sources.WithTorch(int.MaxValue)),
+        };
 }

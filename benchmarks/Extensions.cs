@@ -16,16 +16,22 @@ internal static class Extensions
         new ChannelGen.Analyzers.Marked.MarkedClassAnalyzer(),
     ];
 
-    public static ImmutableArray<DiagnosticAnalyzer> Meziantou { get; } = [.. Load<DiagnosticAnalyzer>(Newest(Sources.Metadata("Meziantou"), "Meziantou.Analyzer.dll"))];
+    public static ImmutableArray<DiagnosticAnalyzer> Meziantou { get; } =
+    [.. Load<DiagnosticAnalyzer>(Newest(Sources.Metadata("Meziantou"), "Meziantou.Analyzer.dll"))];
 
-    public static ISourceGenerator[] Mvvm() => [.. Load<IIncrementalGenerator>(Newest(Sources.Metadata("Mvvm"), "CommunityToolkit.Mvvm.SourceGenerators.dll"))
-        .Where(generator => generator.GetType().Name == "ObservablePropertyGenerator")
-        .Select(generator => generator.AsSourceGenerator())];
+    public static ISourceGenerator[] Mvvm() =>
+        [
+            .. Load<IIncrementalGenerator>(Newest(Sources.Metadata("Mvvm"), "CommunityToolkit.Mvvm.SourceGenerators.dll"))
+                .Where(generator => generator.GetType().Name == "ObservablePropertyGenerator")
+                .Select(generator => generator.AsSourceGenerator()),
+        ];
 
     public static ISourceGenerator[] OurGenerator() => [new ChannelGen.Generator.WrapperGenerator().AsSourceGenerator()];
 
     private static IEnumerable<T> Load<T>(string path) =>
-        AssemblyLoadContext.Default.LoadFromAssemblyPath(path).GetTypes()
+        AssemblyLoadContext
+            .Default.LoadFromAssemblyPath(path)
+            .GetTypes()
             .Where(type => !type.IsAbstract && typeof(T).IsAssignableFrom(type) && type.GetConstructor(Type.EmptyTypes) is not null)
             .Select(type => (T)Activator.CreateInstance(type)!);
 

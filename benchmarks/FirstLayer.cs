@@ -34,7 +34,13 @@ public class FirstLayer
         from side in (int[])[224, 512]
         from batch in (int[])[1, 8]
         from threads in (string[])["all", "one"]
-        select new FirstLayer { Kernel = kernel, Side = side, Batch = batch, Threads = threads };
+        select new FirstLayer
+        {
+            Kernel = kernel,
+            Side = side,
+            Batch = batch,
+            Threads = threads,
+        };
 
     [GlobalSetup]
     public void Setup()

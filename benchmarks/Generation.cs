@@ -61,19 +61,26 @@ public class Generation
     [Benchmark]
     public GeneratorDriver NothingKeystroke() => nothingWarm.RunGenerators(oursEdited.Clone());
 
-    private static GeneratorDriver Driver(ISourceGenerator[] generators) => CSharpGeneratorDriver.Create(generators, parseOptions: Sources.ParseOptions);
+    private static GeneratorDriver Driver(ISourceGenerator[] generators) =>
+        CSharpGeneratorDriver.Create(generators, parseOptions: Sources.ParseOptions);
 
-    private static CSharpCompilation Edit(CSharpCompilation compilation) => compilation.ReplaceSyntaxTree(
-        compilation.SyntaxTrees[0], CSharpSyntaxTree.ParseText(Other.Replace("{ }", "{ int x = 1; }"), Sources.ParseOptions, "Source0.cs"));
+    private static CSharpCompilation Edit(CSharpCompilation compilation) =>
+        compilation.ReplaceSyntaxTree(
+            compilation.SyntaxTrees[0],
+            CSharpSyntaxTree.ParseText(Other.Replace("{ }", "{ int x = 1; }"), Sources.ParseOptions, "Source0.cs")
+        );
 
     /// <summary>Finds the marked classes and says nothing of them.</summary>
     private sealed class NothingGenerator : IIncrementalGenerator
     {
-        public void Initialize(IncrementalGeneratorInitializationContext context) => context.RegisterSourceOutput(
-            context.SyntaxProvider.ForAttributeWithMetadataName(
-                "ChannelGen.GrayscaleInputAttribute",
-                static (node, _) => node is ClassDeclarationSyntax,
-                static (marked, _) => marked.TargetSymbol.Name),
-            static (_, _) => { });
+        public void Initialize(IncrementalGeneratorInitializationContext context) =>
+            context.RegisterSourceOutput(
+                context.SyntaxProvider.ForAttributeWithMetadataName(
+                    "ChannelGen.GrayscaleInputAttribute",
+                    static (node, _) => node is ClassDeclarationSyntax,
+                    static (marked, _) => marked.TargetSymbol.Name
+                ),
+                static (_, _) => { }
+            );
     }
 }

@@ -24,7 +24,9 @@ internal sealed class Interleaved(bool once)
     {
         if (once)
         {
-            return new InterleavedTimes([[Once(ways, calls: 1, backwards: false)]]);
+            return new InterleavedTimes([
+                [Once(ways, calls: 1, backwards: false)],
+            ]);
         }
 
         Once(ways, calls: 1, backwards: false);
@@ -33,8 +35,11 @@ internal sealed class Interleaved(bool once)
         int runs = Math.Clamp((int)(Budget / (warm.Sum() * (calls + WarmCalls))), FewestRuns, MostRuns) | 1;
 
         // Forwards and backwards in turn, so that none always follows the same one.
-        return new InterleavedTimes([.. Enumerable.Range(0, Repetitions).Select(_ =>
-            Enumerable.Range(0, runs).Select(run => Once(ways, calls, backwards: run % 2 == 1)).ToArray())]);
+        return new InterleavedTimes([
+            .. Enumerable
+                .Range(0, Repetitions)
+                .Select(_ => Enumerable.Range(0, runs).Select(run => Once(ways, calls, backwards: run % 2 == 1)).ToArray()),
+        ]);
     }
 
     private double[] Once(Action[] ways, int calls, bool backwards)

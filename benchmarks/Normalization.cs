@@ -64,11 +64,12 @@ internal sealed class Normalization : IDisposable
         grad.Dispose();
     }
 
-    private static Conv2d Make(string kernel) => kernel switch
-    {
-        "3x3" => Conv2d(3, 32, 3, 1, 1, bias: false),
-        "3x3, stride 2" => Conv2d(3, 32, 3, 2, 1, bias: false),
-        "7x7, stride 2" => Conv2d(3, 64, 7, 2, 3, bias: false),
-        _ => Conv2d(3, 384, 16, 16, bias: true),
-    };
+    private static Conv2d Make(string kernel) =>
+        kernel switch
+        {
+            "3x3" => Conv2d(3, 32, 3, 1, 1, bias: false),
+            "3x3, stride 2" => Conv2d(3, 32, 3, 2, 1, bias: false),
+            "7x7, stride 2" => Conv2d(3, 64, 7, 2, 3, bias: false),
+            _ => Conv2d(3, 384, 16, 16, bias: true),
+        };
 }

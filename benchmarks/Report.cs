@@ -20,7 +20,8 @@ internal sealed class Report(bool once)
 
     public int Write()
     {
-        var text = new StringBuilder("""
+        var text = new StringBuilder(
+            """
             # Benchmarks
 
             Written by
@@ -34,14 +35,18 @@ internal sealed class Report(bool once)
             BenchmarkDotNet takes its own arguments and measures for longer.
 
 
-            """);
+            """
+        );
         if (SteadyMemory.Set() is { } trouble)
         {
             text.Append(CultureInfo.InvariantCulture, $"{trouble}\n\n");
             Console.Error.WriteLine(trouble);
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n"
+        );
         FirstLayerTable(text);
         NetworkTable(text);
         NormalizationTable(text);
@@ -82,7 +87,8 @@ internal sealed class Report(bool once)
     private void FirstLayerTable(StringBuilder text, bool draw = true)
     {
         Console.Error.WriteLine($"{nameof(FirstLayer)} ...");
-        text.Append("""
+        text.Append(
+            """
             ## First layer
 
             Time stacked, in one of the three usual ways, divided by the time of the converted layer, and by that of a view. The limit is 3
@@ -91,7 +97,8 @@ internal sealed class Report(bool once)
             | kernel | image | batch | threads | cat / converted | repeat / converted | expand / converted | cat / view | expand / view |
             |---|---|---|---|---|---|---|---|---|
 
-            """);
+            """
+        );
         var labels = new List<string>();
         var ratios = new List<Ratio>();
         foreach (FirstLayer row in FirstLayer.Rows())
@@ -99,7 +106,10 @@ internal sealed class Report(bool once)
             row.Setup();
             InterleavedTimes times = new Interleaved(once).Run(row.Cat, row.Repeat, row.Expand, row.Converted, row.Viewed);
             row.Cleanup();
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Kernel} | {row.Side} x {row.Side} | {row.Batch} | {row.Threads} | {times.Ratio(0, 3)} | {times.Ratio(1, 3)} | {times.Ratio(2, 3)} | {times.Ratio(0, 4)} | {times.Ratio(2, 4)} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {row.Kernel} | {row.Side} x {row.Side} | {row.Batch} | {row.Threads} | {times.Ratio(0, 3)} | {times.Ratio(1, 3)} | {times.Ratio(2, 3)} | {times.Ratio(0, 4)} | {times.Ratio(2, 4)} |\n"
+            );
             labels.Add($"{row.Kernel}\n{row.Side}, {row.Batch}, {row.Threads}");
             ratios.Add(times.Ratio(0, 3));
         }
@@ -114,7 +124,8 @@ internal sealed class Report(bool once)
     private void NetworkTable(StringBuilder text, bool draw = true)
     {
         Console.Error.WriteLine($"{nameof(WholeNetworks)} ...");
-        text.Append("""
+        text.Append(
+            """
             ## Whole networks
 
             One image, one thread. Time stacked divided by time converted, and by that of a view. The first layer is a few percent of a
@@ -125,17 +136,26 @@ internal sealed class Report(bool once)
             | network | image | inference: cat / converted | cat / view | expand / view | training step: cat / converted | cat / view | expand / view |
             |---|---|---|---|---|---|---|---|
 
-            """);
+            """
+        );
         var labels = new List<string>();
         var ratios = new List<Ratio>();
         var measured = new Interleaved(once) { Budget = 1500 };
         foreach (WholeNetworks row in WholeNetworks.Rows())
         {
             row.Setup();
-            InterleavedTimes inference = measured.Run(row.InferenceStacked, row.InferenceExpanded, row.InferenceConverted, row.InferenceViewed);
+            InterleavedTimes inference = measured.Run(
+                row.InferenceStacked,
+                row.InferenceExpanded,
+                row.InferenceConverted,
+                row.InferenceViewed
+            );
             InterleavedTimes training = measured.Run(row.StepStacked, row.StepExpanded, row.StepConverted, row.StepViewed);
             row.Cleanup();
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Network} | {row.Side} x {row.Side} | {Ratios(inference)} | {Ratios(training)} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {row.Network} | {row.Side} x {row.Side} | {Ratios(inference)} | {Ratios(training)} |\n"
+            );
             labels.Add($"{row.Network}\n{row.Side}");
             ratios.Add(inference.Ratio(0, 2));
         }
@@ -152,7 +172,8 @@ internal sealed class Report(bool once)
     private void NormalizationTable(StringBuilder text)
     {
         Console.Error.WriteLine($"{nameof(Normalization)} ...");
-        text.Append("""
+        text.Append(
+            """
             ## Normalization
 
             The first layer with ImageNet's normalization, one thread: the time of stacking (cat), normalizing and the color layer,
@@ -162,7 +183,8 @@ internal sealed class Report(bool once)
             | kernel | image | batch | stacked and normalized / folded | folded / without |
             |---|---|---|---|---|
 
-            """);
+            """
+        );
         foreach (string kernel in Normalization.Kernels)
         {
             foreach (int side in Normalization.Sides)
@@ -171,7 +193,10 @@ internal sealed class Report(bool once)
                 {
                     using var row = new Normalization(kernel, side, batch);
                     InterleavedTimes times = new Interleaved(once).Run(row.Stacked, row.Folded, row.Plain);
-                    text.Append(CultureInfo.InvariantCulture, $"| {kernel} | {side} x {side} | {batch} | {times.Ratio(0, 1)} | {times.Ratio(1, 2)} |\n");
+                    text.Append(
+                        CultureInfo.InvariantCulture,
+                        $"| {kernel} | {side} x {side} | {batch} | {times.Ratio(0, 1)} | {times.Ratio(1, 2)} |\n"
+                    );
                 }
             }
         }
@@ -187,26 +212,33 @@ internal sealed class Report(bool once)
         double network = Of(group, nameof(Wrapper.Network));
         (long stacked, long converted) = PeakMemory.MeasureBoth();
         (double forward, double withProbe, double withoutProbe) = ConversionTime.Measure();
-        text.Append(CultureInfo.InvariantCulture, $"""
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"""
             ## Wrapper, memory, conversion
 
             | what | ratio |
             |---|---|
             | wrapper.forward / network.forward, ResNet-20 on 32 x 32 | {Of(group, nameof(Wrapper.Wrapped)) / network:0.000} |
-            | what the wrapper adds to a network of one multiplication / forward of the ResNet-20 | {(Of(group, nameof(Wrapper.WrappedPixel)) - Of(group, nameof(Wrapper.Pixel))) / network:0.0000} |
+            | what the wrapper adds to a network of one multiplication / forward of the ResNet-20 | {(
+                Of(group, nameof(Wrapper.WrappedPixel)) - Of(group, nameof(Wrapper.Pixel))
+            ) / network:0.0000} |
             | network.ToGrayscale().forward / network.forward, the same | {Of(group, nameof(Wrapper.LookedUpAndWrapped)) / network:0.000} |
-            | memory that stacking and the first layer add at the peak, stacked / converted, 8 images of 2048 x 2048 | {(double)stacked / converted:0.00} |
+            | memory that stacking and the first layer add at the peak, stacked / converted, 8 images of 2048 x 2048 | {(double)stacked
+                / converted:0.00} |
             | ToGrayscale() of a ResNet-18 / one forward of it on 224 x 224 | {withProbe / forward:0.00} |
             | the same with the layer named and without the probe | {withoutProbe / forward:0.000} |
 
 
-            """);
+            """
+        );
     }
 
     private void AnalyzerTable(StringBuilder text)
     {
         Times times = Run<Analysis>();
-        text.Append("""
+        text.Append(
+            """
             ## Analyzer
 
             About 1,000 lines. The time that the compiler counts for a rule, as a part of the time to compile and emit the same program:
@@ -214,19 +246,29 @@ internal sealed class Report(bool once)
             all of them and of those that are asked about code (the others are off by default or miss a type).
 
 
-            """);
+            """
+        );
         text.Append(RuleTimes.Table(once));
-        text.Append("""
+        text.Append(
+            """
 
             The whole compilation with our rules alone, divided by that without: what the compiler adds to run any rule included.
 
             | program | compile with rules / compile |
             |---|---|
 
-            """);
-        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups.OrderBy(static group => Array.IndexOf(Programs.Names, group.Key)))
+            """
+        );
+        foreach (
+            IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups.OrderBy(static group =>
+                Array.IndexOf(Programs.Names, group.Key)
+            )
+        )
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {Of(group, nameof(Analysis.CompileWithOurRules)) / Of(group, nameof(Analysis.Compile)):0.00} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {group.Key} | {Of(group, nameof(Analysis.CompileWithOurRules)) / Of(group, nameof(Analysis.Compile)):0.00} |\n"
+            );
         }
 
         text.Append('\n');
@@ -235,7 +277,8 @@ internal sealed class Report(bool once)
     private void GeneratorTable(StringBuilder text)
     {
         Times times = Run<Generation>();
-        text.Append("""
+        text.Append(
+            """
             ## Generator
 
             Time divided by that of the MVVM Toolkit's ObservableProperty generator on as many classes with one attributed field: of our
@@ -246,24 +289,33 @@ internal sealed class Report(bool once)
             | files | classes | cold | keystroke | keystroke, doing nothing |
             |---|---|---|---|---|
 
-            """);
-        foreach (IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups.OrderByDescending(static group => group.Key.EndsWith(Generation.Same, StringComparison.Ordinal)))
+            """
+        );
+        foreach (
+            IGrouping<string, (string Method, string Parameters, double Time)> group in times.Groups.OrderByDescending(static group =>
+                group.Key.EndsWith(Generation.Same, StringComparison.Ordinal)
+            )
+        )
         {
             string[] parameters = group.Key.Split('|');
             double keystroke = Of(group, nameof(Generation.MvvmKeystroke));
-            text.Append(CultureInfo.InvariantCulture, $"| {parameters[1]} | {parameters[0]} | {Of(group, nameof(Generation.OursCold)) / Of(group, nameof(Generation.MvvmCold)):0.00} | {Of(group, nameof(Generation.OursKeystroke)) / keystroke:0.00} | {Of(group, nameof(Generation.NothingKeystroke)) / keystroke:0.00} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {parameters[1]} | {parameters[0]} | {Of(group, nameof(Generation.OursCold)) / Of(group, nameof(Generation.MvvmCold)):0.00} | {Of(group, nameof(Generation.OursKeystroke)) / keystroke:0.00} | {Of(group, nameof(Generation.NothingKeystroke)) / keystroke:0.00} |\n"
+            );
         }
     }
 
-    private static double Of(IEnumerable<(string Method, string Parameters, double Time)> group, string method) => group.Single(row => row.Method == method).Time;
+    private static double Of(IEnumerable<(string Method, string Parameters, double Time)> group, string method) =>
+        group.Single(row => row.Method == method).Time;
 
     private Times Run<T>(int iterations = 5, int milliseconds = 100)
     {
         Console.Error.WriteLine($"{typeof(T).Name} ...");
 
         // In this process: the build of a process of its own would not have libtorch made loadable on older hosts.
-        Job job = Job.Default
-            .WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(20), logOutput: false))
+        Job job = Job
+            .Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromMinutes(20), logOutput: false))
             .WithWarmupCount(once ? 0 : 2)
             .WithIterationCount(once ? 1 : iterations)
             .WithIterationTime(TimeInterval.FromMilliseconds(milliseconds));
@@ -272,16 +324,23 @@ internal sealed class Report(bool once)
             job = job.WithInvocationCount(1).WithUnrollFactor(1);
         }
 
-        ManualConfig config = ManualConfig.CreateEmpty()
+        ManualConfig config = ManualConfig
+            .CreateEmpty()
             .AddJob(job)
             .AddLogger(NullLogger.Instance)
             .AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance)
             .WithOptions(ConfigOptions.DisableOptimizationsValidator | ConfigOptions.DisableLogFile);
         Summary summary = BenchmarkRunner.Run<T>(config);
-        return new Times([.. summary.Reports.Select(report => (
-            report.BenchmarkCase.Descriptor.WorkloadMethod.Name,
-            string.Join("|", report.BenchmarkCase.Parameters.Items.Select(parameter => parameter.Value)),
-            report.ResultStatistics?.Median ?? throw new InvalidOperationException($"{report.BenchmarkCase.DisplayInfo} did not run.")))]);
+        return new Times([
+            .. summary.Reports.Select(report =>
+                (
+                    report.BenchmarkCase.Descriptor.WorkloadMethod.Name,
+                    string.Join("|", report.BenchmarkCase.Parameters.Items.Select(parameter => parameter.Value)),
+                    report.ResultStatistics?.Median
+                        ?? throw new InvalidOperationException($"{report.BenchmarkCase.DisplayInfo} did not run.")
+                )
+            ),
+        ]);
     }
 
     private void Bars(string file, IReadOnlyList<string> labels, IReadOnlyList<Ratio> values, string title, int width)
@@ -307,6 +366,7 @@ internal sealed class Report(bool once)
 
     private sealed record Times(IReadOnlyList<(string Method, string Parameters, double Time)> Rows)
     {
-        public IEnumerable<IGrouping<string, (string Method, string Parameters, double Time)>> Groups => Rows.GroupBy(row => row.Parameters);
+        public IEnumerable<IGrouping<string, (string Method, string Parameters, double Time)>> Groups =>
+            Rows.GroupBy(row => row.Parameters);
     }
 }

@@ -19,15 +19,20 @@ internal static class RuleTimes
 
     public static string Table(bool once)
     {
-        var text = new StringBuilder("""
+        var text = new StringBuilder(
+            """
             | program | all our rules / compile | our costliest rule / compile | median rule / compile | median rule at work / compile |
             |---|---|---|---|---|
 
-            """);
+            """
+        );
         foreach (string program in Programs.Names)
         {
             Times times = Measure(program, once ? 0 : WarmUps, once ? 1 : Runs);
-            text.Append(CultureInfo.InvariantCulture, $"| {program} | {times.Ours.Sum() / times.Compile:0.00000} | {times.Ours.Max() / times.Compile:0.00000} | {Median(times.Others) / times.Compile:0.00000} | {Median(times.OthersAtWork) / times.Compile:0.00000} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {program} | {times.Ours.Sum() / times.Compile:0.00000} | {times.Ours.Max() / times.Compile:0.00000} | {Median(times.Others) / times.Compile:0.00000} | {Median(times.OthersAtWork) / times.Compile:0.00000} |\n"
+            );
         }
 
         return text.ToString();
@@ -37,7 +42,9 @@ internal static class RuleTimes
     {
         ImmutableArray<DiagnosticAnalyzer>[] packages = [Extensions.Ours, Extensions.Meziantou];
         var compile = new List<double>();
-        var times = packages.SelectMany(static package => package).ToDictionary(static analyzer => analyzer, static _ => new List<double>());
+        var times = packages
+            .SelectMany(static package => package)
+            .ToDictionary(static analyzer => analyzer, static _ => new List<double>());
         var atWork = new HashSet<DiagnosticAnalyzer>();
         for (int run = -warmUps; run < runs; run++)
         {
@@ -73,21 +80,35 @@ internal static class RuleTimes
             Median(compile),
             [.. Extensions.Ours.Select(analyzer => Median(times[analyzer]))],
             [.. Extensions.Meziantou.Select(analyzer => Median(times[analyzer]))],
-            [.. Extensions.Meziantou.Where(atWork.Contains).Select(analyzer => Median(times[analyzer]))]);
+            [.. Extensions.Meziantou.Where(atWork.Contains).Select(analyzer => Median(times[analyzer]))]
+        );
     }
 
     private static AnalyzerTelemetryInfo[] Analyze(CSharpCompilation compilation, ImmutableArray<DiagnosticAnalyzer> package)
     {
-        var options = new CompilationWithAnalyzersOptions(new AnalyzerOptions([]), onAnalyzerException: null, concurrentAnalysis: false, logAnalyzerExecutionTime: true);
+        var options = new CompilationWithAnalyzersOptions(
+            new AnalyzerOptions([]),
+            onAnalyzerException: null,
+            concurrentAnalysis: false,
+            logAnalyzerExecutionTime: true
+        );
         AnalysisResult result = compilation.Clone().WithAnalyzers(package, options).GetAnalysisResultAsync(default).Result;
         return [.. package.Select(analyzer => result.AnalyzerTelemetryInfo[analyzer])];
     }
 
     /// <summary>Whether a rule is asked about code at all, rather than off by default or without a type that it needs.</summary>
     private static bool LooksAtCode(AnalyzerTelemetryInfo telemetry) =>
-        telemetry.OperationActionsCount + telemetry.OperationBlockActionsCount + telemetry.OperationBlockStartActionsCount + telemetry.SyntaxNodeActionsCount
-            + telemetry.CodeBlockActionsCount + telemetry.CodeBlockStartActionsCount + telemetry.SemanticModelActionsCount + telemetry.SyntaxTreeActionsCount
-            + telemetry.SymbolActionsCount + telemetry.SymbolStartActionsCount > 0;
+        telemetry.OperationActionsCount
+            + telemetry.OperationBlockActionsCount
+            + telemetry.OperationBlockStartActionsCount
+            + telemetry.SyntaxNodeActionsCount
+            + telemetry.CodeBlockActionsCount
+            + telemetry.CodeBlockStartActionsCount
+            + telemetry.SemanticModelActionsCount
+            + telemetry.SyntaxTreeActionsCount
+            + telemetry.SymbolActionsCount
+            + telemetry.SymbolStartActionsCount
+        > 0;
 
     public static double Median(IEnumerable<double> values)
     {

@@ -46,7 +46,9 @@ internal static class SteadyMemory
             refused.Add("mallopt");
         }
 
-        return refused.Count == 0 ? null : $"The C library refused {string.Join(" and ", refused)}: rows with outputs of some megabytes may count page faults.";
+        return refused.Count == 0
+            ? null
+            : $"The C library refused {string.Join(" and ", refused)}: rows with outputs of some megabytes may count page faults.";
     }
 
     [DllImport("libc")]

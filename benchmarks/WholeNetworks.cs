@@ -97,15 +97,16 @@ public class WholeNetworks
     private GrayscaleModule<Tensor, Tensor> Converted() =>
         converted ??= Color().ToGrayscale(new GrayscaleOptions { KeepColorWeights = true, Probe = false });
 
-    private Module<Tensor, Tensor> Make() => Network switch
-    {
-        "ResNet-20" => new GrayscaleDemo.LesionNet(),
-        "ResNet-18" => torchvision.models.resnet18(),
-        "MobileNetV2" => torchvision.models.mobilenet_v2(),
-        "MobileNetV3" => torchvision.models.mobilenet_v3_small(),
-        "VGG-11" => torchvision.models.vgg11(),
-        _ => torchvision.models.alexnet(),
-    };
+    private Module<Tensor, Tensor> Make() =>
+        Network switch
+        {
+            "ResNet-20" => new GrayscaleDemo.LesionNet(),
+            "ResNet-18" => torchvision.models.resnet18(),
+            "MobileNetV2" => torchvision.models.mobilenet_v2(),
+            "MobileNetV3" => torchvision.models.mobilenet_v3_small(),
+            "VGG-11" => torchvision.models.vgg11(),
+            _ => torchvision.models.alexnet(),
+        };
 
     private static void Infer(Module<Tensor, Tensor> form, Func<Tensor> input)
     {

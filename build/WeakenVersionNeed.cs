@@ -48,7 +48,13 @@ public sealed class WeakenVersionNeed : Microsoft.Build.Utilities.Task
 
             if (WriteWeakened(path, Version))
             {
-                Log.LogMessage(MessageImportance.Normal, "{0}: the need for {1} is now weak, since the host's {2} lacks it.", path, Version, HostLibrary);
+                Log.LogMessage(
+                    MessageImportance.Normal,
+                    "{0}: the need for {1} is now weak, since the host's {2} lacks it.",
+                    path,
+                    Version,
+                    HostLibrary
+                );
             }
         }
 
@@ -157,7 +163,14 @@ public static class ElfVersionNeeds
 
     private static int? FindFlags(byte[] image, string version)
     {
-        bool isElf64LittleEndian = image.Length >= 64 && image[0] == 0x7f && image[1] == 'E' && image[2] == 'L' && image[3] == 'F' && image[4] == 2 && image[5] == 1;
+        bool isElf64LittleEndian =
+            image.Length >= 64
+            && image[0] == 0x7f
+            && image[1] == 'E'
+            && image[2] == 'L'
+            && image[3] == 'F'
+            && image[4] == 2
+            && image[5] == 1;
         if (!isElf64LittleEndian)
         {
             return null;

@@ -24,19 +24,22 @@ using var ofConverted = optim.SGD(converted.SgdGroups(LearningRate, Momentum, we
 var stackedLosses = new List<double>();
 var convertedLosses = new List<double>();
 IAnsiConsole progressConsole = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-progressConsole.Progress().HideCompleted(true).Start(progress =>
-{
-    ProgressTask task = progress.AddTask("Training twice", maxValue: Steps);
-    var random = new Random(2);
-    for (int step = 0; step < Steps; step++)
+progressConsole
+    .Progress()
+    .HideCompleted(true)
+    .Start(progress =>
     {
-        using DisposeScope scope = NewDisposeScope();
-        (Tensor images, Tensor labels) = Textures.Draw(Batch, random);
-        stackedLosses.Add(Training.Step(ofStacked, () => stacked.call(images.expand(-1, 3, -1, -1)), labels));
-        convertedLosses.Add(Training.Step(ofConverted, () => converted.call(images), labels));
-        task.Increment(1);
-    }
-});
+        ProgressTask task = progress.AddTask("Training twice", maxValue: Steps);
+        var random = new Random(2);
+        for (int step = 0; step < Steps; step++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            (Tensor images, Tensor labels) = Textures.Draw(Batch, random);
+            stackedLosses.Add(Training.Step(ofStacked, () => stacked.call(images.expand(-1, 3, -1, -1)), labels));
+            convertedLosses.Add(Training.Step(ofConverted, () => converted.call(images), labels));
+            task.Increment(1);
+        }
+    });
 
 Console.WriteLine("step  stacked   converted");
 for (int step = 0; step < Steps; step += 20)

@@ -11,7 +11,8 @@ namespace GrayscaleDemo;
 /// <summary>The main job on real input: networks for color, run on gray images once stacked and once converted.</summary>
 internal static class Demo
 {
-    private const string Help = "Usage: GrayscaleDemo [FOLDER_OR_IMAGE...]\nRuns color networks on grayscale PNG or JPEG images, stacked and converted. Without arguments it draws Shepp-Logan phantoms.";
+    private const string Help =
+        "Usage: GrayscaleDemo [FOLDER_OR_IMAGE...]\nRuns color networks on grayscale PNG or JPEG images, stacked and converted. Without arguments it draws Shepp-Logan phantoms.";
 
     /// <returns>0 if every image could be used, 1 if some could not, 2 if none could.</returns>
     public static int Run(string[] args)
@@ -28,7 +29,10 @@ internal static class Demo
         string output = Path.Combine(AppContext.BaseDirectory, "output");
         Directory.CreateDirectory(output);
         var complaints = new List<string>();
-        IReadOnlyList<GrayImage> images = ImageFiles.Read(args.Length > 0 ? args : Phantoms.Write(Path.Combine(output, "phantoms")), complaints);
+        IReadOnlyList<GrayImage> images = ImageFiles.Read(
+            args.Length > 0 ? args : Phantoms.Write(Path.Combine(output, "phantoms")),
+            complaints
+        );
         foreach (string complaint in complaints)
         {
             Console.Error.WriteLine(complaint);
@@ -42,7 +46,9 @@ internal static class Demo
 
         PrintAnswers(images);
         bool holds = PrintComparison(images, Path.Combine(output, "feature-maps.png"));
-        return !holds ? 3 : complaints.Count > 0 ? 1 : 0;
+        return !holds ? 3
+            : complaints.Count > 0 ? 1
+            : 0;
     }
 
     /// <summary>What the stacking program answers; the same numbers after its fix.</summary>
@@ -56,7 +62,9 @@ internal static class Demo
         {
             (long Class, double Score) first = StackingProgram.Classify(resnet, image.Pixels);
             (long Class, double Score) second = StackingProgram.Classify(lesions, image.Pixels);
-            Console.WriteLine($"  {image.Name}: ResNet-18 {first.Class}: {first.Score:0.000}, LesionNet {second.Class}: {second.Score:0.000}");
+            Console.WriteLine(
+                $"  {image.Name}: ResNet-18 {first.Class}: {first.Score:0.000}, LesionNet {second.Class}: {second.Score:0.000}"
+            );
         }
     }
 
@@ -65,25 +73,39 @@ internal static class Demo
         var measurements = new List<Measurement>();
         double factor = 1;
         IAnsiConsole progressConsole = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        progressConsole.Progress().HideCompleted(true).Start(progress =>
-        {
-            ProgressTask task = progress.AddTask("Comparing networks", maxValue: 3);
-            using ResNet resnet = Networks.ResNet18();
-            using GrayscaleModule<Tensor, Tensor> grayResnet = Networks.ResNet18().ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
-            measurements.Add(Measurement.Of("ResNet-18", resnet, grayResnet, images));
-            task.Increment(1);
+        progressConsole
+            .Progress()
+            .HideCompleted(true)
+            .Start(progress =>
+            {
+                ProgressTask task = progress.AddTask("Comparing networks", maxValue: 3);
+                using ResNet resnet = Networks.ResNet18();
+                using GrayscaleModule<Tensor, Tensor> grayResnet = Networks
+                    .ResNet18()
+                    .ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
+                measurements.Add(Measurement.Of("ResNet-18", resnet, grayResnet, images));
+                task.Increment(1);
 
-            using LesionNet lesions = Networks.Lesions();
-            using GrayscaleLesionNet grayLesions = Networks.Lesions().ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
-            measurements.Add(Measurement.Of("LesionNet (ResNet-20)", lesions, grayLesions, images));
-            task.Increment(1);
+                using LesionNet lesions = Networks.Lesions();
+                using GrayscaleLesionNet grayLesions = Networks.Lesions().ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
+                measurements.Add(Measurement.Of("LesionNet (ResNet-20)", lesions, grayLesions, images));
+                task.Increment(1);
 
-            factor = FeatureMapPicture.Write(picture, resnet, grayResnet, images.MaxBy(image => image.Pixels.numel())!.Pixels);
-            task.Increment(1);
-        });
+                factor = FeatureMapPicture.Write(picture, resnet, grayResnet, images.MaxBy(image => image.Pixels.numel())!.Pixels);
+                task.Increment(1);
+            });
 
         var table = new Table().Border(TableBorder.Simple);
-        table.AddColumns("network", "layer", "parameters", "first layer differs by", "may by rounding", "answers differ by", "latency", "input bytes");
+        table.AddColumns(
+            "network",
+            "layer",
+            "parameters",
+            "first layer differs by",
+            "may by rounding",
+            "answers differ by",
+            "latency",
+            "input bytes"
+        );
         foreach (Measurement row in measurements)
         {
             table.AddRow(
@@ -94,7 +116,8 @@ internal static class Demo
                 $"{row.FirstLayer.Bound:0.0e+00}{(row.Holds ? "" : " EXCEEDED")}",
                 $"{row.Output.Difference:0.0e+00} of {row.Output.Magnitude:0.0}",
                 $"x {row.LatencyRatio:0.00}",
-                $"{row.BytesBefore:N0} -> {row.BytesAfter:N0}");
+                $"{row.BytesBefore:N0} -> {row.BytesAfter:N0}"
+            );
         }
 
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());

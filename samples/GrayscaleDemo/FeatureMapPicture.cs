@@ -44,11 +44,13 @@ internal static class FeatureMapPicture
     {
         Tensor? features = null;
         var conv1 = (Conv2d)network.named_modules().First(named => named.name == "conv1").module;
-        var hook = conv1.register_forward_hook((_, _, output) =>
-        {
-            features = output.clone().DetachFromDisposeScope(); // the network disposes what it made
-            return output;
-        });
+        var hook = conv1.register_forward_hook(
+            (_, _, output) =>
+            {
+                features = output.clone().DetachFromDisposeScope(); // the network disposes what it made
+                return output;
+            }
+        );
         network.forward(image).Dispose();
         hook.remove();
         return features!;
@@ -59,7 +61,9 @@ internal static class FeatureMapPicture
     /// <summary>Stretched from the smallest value to the largest.</summary>
     private static Tensor Tile(Tensor map) => Resize((map - map.min()) / (map.max() - map.min() + 1e-12));
 
-    private static Tensor Resize(Tensor map) => functional.interpolate(map.unsqueeze(0).unsqueeze(0), [Side, Side], mode: InterpolationMode.Bilinear, align_corners: false)[0, 0];
+    private static Tensor Resize(Tensor map) =>
+        functional.interpolate(map.unsqueeze(0).unsqueeze(0), [Side, Side], mode: InterpolationMode.Bilinear, align_corners: false)[0, 0];
 
-    private static Tensor Row(IEnumerable<Tensor> tiles) => cat([.. tiles.Select(tile => functional.pad(tile, [Gap, Gap, Gap, Gap], PaddingModes.Constant, 1))], 1);
+    private static Tensor Row(IEnumerable<Tensor> tiles) =>
+        cat([.. tiles.Select(tile => functional.pad(tile, [Gap, Gap, Gap, Gap], PaddingModes.Constant, 1))], 1);
 }

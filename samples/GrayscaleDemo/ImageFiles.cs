@@ -25,7 +25,13 @@ internal static class ImageFiles
                 continue;
             }
 
-            string[] files = [.. Directory.EnumerateFiles(path).Where(file => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal)];
+            string[] files =
+            [
+                .. Directory
+                    .EnumerateFiles(path)
+                    .Where(file => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant()))
+                    .Order(StringComparer.Ordinal),
+            ];
             if (files.Length == 0)
             {
                 complaints.Add($"{path}: a folder without a PNG or JPEG image.");
@@ -50,7 +56,8 @@ internal static class ImageFiles
             {
                 image = torchvision.io.read_image(path, torchvision.io.ImageReadMode.RGB);
             }
-            catch (Exception exception) when (exception is ArgumentException or NullReferenceException or IOException or UnauthorizedAccessException)
+            catch (Exception exception)
+                when (exception is ArgumentException or NullReferenceException or IOException or UnauthorizedAccessException)
             {
                 // The decoder gives up in its own ways on files that are cut short.
                 complaints.Add($"{path}: not readable as an image.");

@@ -63,7 +63,13 @@ public sealed partial class LesionNet : Module<Tensor, Tensor>
             bn1 = BatchNorm2d(outChannels);
             conv2 = Conv2d(outChannels, outChannels, 3, padding: 1, bias: false);
             bn2 = BatchNorm2d(outChannels);
-            shortcut = inChannels == outChannels ? null : Sequential(("conv", Conv2d(inChannels, outChannels, 1, stride: stride, bias: false)), ("bn", BatchNorm2d(outChannels)));
+            shortcut =
+                inChannels == outChannels
+                    ? null
+                    : Sequential(
+                        ("conv", Conv2d(inChannels, outChannels, 1, stride: stride, bias: false)),
+                        ("bn", BatchNorm2d(outChannels))
+                    );
             RegisterComponents();
         }
 

@@ -7,7 +7,18 @@ using static TorchSharp.torch.nn;
 namespace GrayscaleDemo;
 
 /// <summary>One line of the table.</summary>
-internal sealed record Measurement(string Network, string Layer, long ParametersBefore, long ParametersAfter, LayerDifference FirstLayer, LayerDifference Output, double LatencyRatio, long BytesBefore, long BytesAfter, bool Holds)
+internal sealed record Measurement(
+    string Network,
+    string Layer,
+    long ParametersBefore,
+    long ParametersAfter,
+    LayerDifference FirstLayer,
+    LayerDifference Output,
+    double LatencyRatio,
+    long BytesBefore,
+    long BytesAfter,
+    bool Holds
+)
 {
     private const int Pairs = 15;
 
@@ -16,7 +27,12 @@ internal sealed record Measurement(string Network, string Layer, long Parameters
     /// <param name="color">A network in color, which stays so.</param>
     /// <param name="gray">The same network again, converted with its color kernels kept.</param>
     /// <param name="images">Gray images.</param>
-    public static Measurement Of(string name, Module<Tensor, Tensor> color, GrayscaleModule<Tensor, Tensor> gray, IReadOnlyList<GrayImage> images)
+    public static Measurement Of(
+        string name,
+        Module<Tensor, Tensor> color,
+        GrayscaleModule<Tensor, Tensor> gray,
+        IReadOnlyList<GrayImage> images
+    )
     {
         EquivalenceReport report = gray.Verify(images.Select(image => image.Pixels));
         string layer = gray.Conversion.Layers[0];
@@ -32,7 +48,8 @@ internal sealed record Measurement(string Network, string Layer, long Parameters
             Latency(color, gray, largest),
             3 * bytes,
             bytes,
-            report.Holds);
+            report.Holds
+        );
     }
 
     /// <summary>The median over pairs of runs of how long the converted network takes, as a part of the stacked one's time.</summary>

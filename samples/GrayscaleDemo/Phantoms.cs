@@ -74,7 +74,12 @@ internal static class Phantoms
     }
 
     private static double[] Vary(double[] ellipse, Random random) =>
-        [ellipse[0], .. ellipse.Skip(1).Take(2).Select(axis => axis * (0.85 + (random.NextDouble() * 0.3))), .. ellipse.Skip(3).Take(2).Select(center => center + ((random.NextDouble() - 0.5) * 0.06)), ellipse[5]];
+        [
+            ellipse[0],
+            .. ellipse.Skip(1).Take(2).Select(axis => axis * (0.85 + (random.NextDouble() * 0.3))),
+            .. ellipse.Skip(3).Take(2).Select(center => center + ((random.NextDouble() - 0.5) * 0.06)),
+            ellipse[5],
+        ];
 
     private static bool Inside(double[] ellipse, double x, double y)
     {

@@ -17,7 +17,8 @@ internal static class Descriptors
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
         description: "If all input channels are equal, the first convolution with its kernels summed over the input channels gives the same activations from one channel. AsGrayscale() computes so and leaves the network as it is, for programs that train or also use it in color; ToGrayscale() converts the network itself, for what is deployed: a third of the input, and of the first layer's parameters and multiplications.",
-        helpLinkUri: HelpBase + DiagnosticIds.Stacked + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.Stacked + ".md"
+    );
 
     public static readonly DiagnosticDescriptor PerhapsStacked = new(
         DiagnosticIds.PerhapsStacked,
@@ -27,7 +28,8 @@ internal static class Descriptors
         DiagnosticSeverity.Info,
         isEnabledByDefault: true,
         description: "The same tensor is copied along a dimension that is that of the channels if it is an unbatched image, which nothing here proves.",
-        helpLinkUri: HelpBase + DiagnosticIds.PerhapsStacked + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.PerhapsStacked + ".md"
+    );
 
     public static readonly DiagnosticDescriptor MeanKernel = new(
         DiagnosticIds.MeanKernel,
@@ -37,7 +39,8 @@ internal static class Descriptors
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
         description: "A convolution adds up what its kernels give for each input channel. With equal channels that is the sum of the kernels applied to one of them; the mean gives a third of it.",
-        helpLinkUri: HelpBase + DiagnosticIds.MeanKernel + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.MeanKernel + ".md"
+    );
 
     public static readonly DiagnosticDescriptor NormalizedStack = new(
         DiagnosticIds.NormalizedStack,
@@ -47,7 +50,8 @@ internal static class Descriptors
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
         description: "After a per-channel normalization the channels differ, and the sum of the kernels alone is no longer exact. The conversion folds the normalization into the first layer, exactly also at the borders, when it is told about it.",
-        helpLinkUri: HelpBase + DiagnosticIds.NormalizedStack + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.NormalizedStack + ".md"
+    );
 
     public static readonly DiagnosticDescriptor UsedAfterConversion = new(
         DiagnosticIds.UsedAfterConversion,
@@ -57,7 +61,8 @@ internal static class Descriptors
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
         description: "ToGrayscale() changes the network itself. What is still called with color images afterwards fails, and what is called with gray images bypasses the wrapper's check. AsGrayscale() is a view, which takes gray images and leaves the network in color.",
-        helpLinkUri: HelpBase + DiagnosticIds.UsedAfterConversion + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.UsedAfterConversion + ".md"
+    );
 
     public static readonly DiagnosticDescriptor InvalidOption = new(
         DiagnosticIds.InvalidOption,
@@ -67,7 +72,8 @@ internal static class Descriptors
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
         helpLinkUri: HelpBase + DiagnosticIds.InvalidOption + ".md",
-        customTags: WellKnownDiagnosticTags.CompilationEnd);
+        customTags: WellKnownDiagnosticTags.CompilationEnd
+    );
 
     public static readonly DiagnosticDescriptor NotPartial = new(
         DiagnosticIds.NotPartial,
@@ -76,7 +82,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        helpLinkUri: HelpBase + DiagnosticIds.NotPartial + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.NotPartial + ".md"
+    );
 
     public static readonly DiagnosticDescriptor ContainerNotPartial = new(
         DiagnosticIds.ContainerNotPartial,
@@ -85,7 +92,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        helpLinkUri: HelpBase + DiagnosticIds.ContainerNotPartial + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.ContainerNotPartial + ".md"
+    );
 
     public static readonly DiagnosticDescriptor NotModule = new(
         DiagnosticIds.NotModule,
@@ -94,7 +102,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        helpLinkUri: HelpBase + DiagnosticIds.NotModule + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.NotModule + ".md"
+    );
 
     public static readonly DiagnosticDescriptor NoSuchLayer = new(
         DiagnosticIds.NoSuchLayer,
@@ -103,7 +112,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        helpLinkUri: HelpBase + DiagnosticIds.NoSuchLayer + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.NoSuchLayer + ".md"
+    );
 
     public static readonly DiagnosticDescriptor NotImageConvolution = new(
         DiagnosticIds.NotImageConvolution,
@@ -112,7 +122,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        helpLinkUri: HelpBase + DiagnosticIds.NotImageConvolution + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.NotImageConvolution + ".md"
+    );
 
     public static readonly DiagnosticDescriptor SeveralStems = new(
         DiagnosticIds.SeveralStems,
@@ -121,7 +132,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        helpLinkUri: HelpBase + DiagnosticIds.SeveralStems + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.SeveralStems + ".md"
+    );
 
     public static readonly DiagnosticDescriptor AssemblyForm = new(
         DiagnosticIds.AssemblyForm,
@@ -130,5 +142,6 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
-        helpLinkUri: HelpBase + DiagnosticIds.AssemblyForm + ".md");
+        helpLinkUri: HelpBase + DiagnosticIds.AssemblyForm + ".md"
+    );
 }

@@ -25,25 +25,38 @@ public sealed class MeanKernelAnalyzer : TorchAnalyzer
             operation =>
             {
                 var mean = (IInvocationOperation)operation.Operation;
-                if (mean.TargetMethod.Name != "mean" || mean.Subject() is not { } weight || Kept(mean) is not { } kept || !symbols.IsOfTorch(mean.TargetMethod))
+                if (
+                    mean.TargetMethod.Name != "mean"
+                    || mean.Subject() is not { } weight
+                    || Kept(mean) is not { } kept
+                    || !symbols.IsOfTorch(mean.TargetMethod)
+                )
                 {
                     return;
                 }
 
                 var values = new ValueContext(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
-                if (Integers.Constants(Integers.Arguments(mean, values), values) is [1 or -3]
+                if (
+                    Integers.Constants(Integers.Arguments(mean, values), values) is [1 or -3]
                     && Kernels.IsKernel(weight, values)
-                    && Kernels.GoIntoLayer(kept, values))
+                    && Kernels.GoIntoLayer(kept, values)
+                )
                 {
-                    operation.ReportDiagnostic(Diagnostic.Create(Descriptors.MeanKernel, mean.Syntax.GetLocation(), weight.Syntax.ToString()));
+                    operation.ReportDiagnostic(
+                        Diagnostic.Create(Descriptors.MeanKernel, mean.Syntax.GetLocation(), weight.Syntax.ToString())
+                    );
                 }
             },
-            OperationKind.Invocation);
+            OperationKind.Invocation
+        );
     }
 
     /// <summary>The mean with its dimension of one left in: by keepdim, or put back by unsqueeze(1).</summary>
     private static IOperation? Kept(IInvocationOperation mean) =>
         mean.Flag("keepdim") ? mean
-        : mean.Parent is IInvocationOperation { TargetMethod.Name: "unsqueeze" } unsqueeze && unsqueeze.Instance == mean && unsqueeze.Argument("dim").Constant() == 1 ? unsqueeze
+        : mean.Parent is IInvocationOperation { TargetMethod.Name: "unsqueeze" } unsqueeze
+        && unsqueeze.Instance == mean
+        && unsqueeze.Argument("dim").Constant() == 1
+            ? unsqueeze
         : null;
 }

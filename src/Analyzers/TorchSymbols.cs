@@ -21,7 +21,8 @@ internal sealed class TorchSymbols
         IAssemblySymbol torch,
         IAssemblySymbol? vision,
         IAssemblySymbol? runtime,
-        IEnumerable<IAssemblySymbol> libraries)
+        IEnumerable<IAssemblySymbol> libraries
+    )
     {
         this.libraries.UnionWith(libraries);
         Torch = tensor.ContainingType;
@@ -49,7 +50,11 @@ internal sealed class TorchSymbols
     public INamedTypeSymbol? NN { get; }
 
     /// <summary>The names of the methods of torch.nn, which make layers.</summary>
-    public HashSet<string> Factories => factories ??= new HashSet<string>(NN?.GetMembers().OfType<IMethodSymbol>().Select(static method => method.Name) ?? [], StringComparer.Ordinal);
+    public HashSet<string> Factories =>
+        factories ??= new HashSet<string>(
+            NN?.GetMembers().OfType<IMethodSymbol>().Select(static method => method.Name) ?? [],
+            StringComparer.Ordinal
+        );
 
     public INamedTypeSymbol? Convolution { get; }
 
@@ -75,7 +80,8 @@ internal sealed class TorchSymbols
     public INamedTypeSymbol? GrayscaleInput { get; }
 
     /// <summary>Null in a compilation without TorchSharp, where no rule has anything to do. Looked up once for all rules.</summary>
-    public static TorchSymbols? Of(Compilation compilation) => Lookups.GetValue(compilation, static asked => new Lookup(Find(asked))).Symbols;
+    public static TorchSymbols? Of(Compilation compilation) =>
+        Lookups.GetValue(compilation, static asked => new Lookup(Find(asked))).Symbols;
 
     /// <summary>
     /// Asks the three assemblies that could have the types, not the compilation, which would ask every reference for each.
@@ -114,7 +120,9 @@ internal sealed class TorchSymbols
             }
         }
 
-        return torch?.GetTypeByMetadataName("TorchSharp.torch+Tensor") is { } tensor && torch.GetTypeByMetadataName("TorchSharp.torch+nn+Module") is { } module
+        return
+            torch?.GetTypeByMetadataName("TorchSharp.torch+Tensor") is { } tensor
+            && torch.GetTypeByMetadataName("TorchSharp.torch+nn+Module") is { } module
             ? new TorchSymbols(tensor, module, torch, vision, runtime, libraries)
             : null;
     }
@@ -151,14 +159,20 @@ internal sealed class TorchSymbols
     /// <summary>Whether a type is TorchSharp's own: no class of a program is found among its bases.</summary>
     public bool IsOwn(ITypeSymbol type) => IsTorch(type.ContainingAssembly);
 
-    public static bool Is(ITypeSymbol? type, INamedTypeSymbol? wanted) => wanted is not null && SymbolEqualityComparer.Default.Equals(type?.OriginalDefinition, wanted);
+    public static bool Is(ITypeSymbol? type, INamedTypeSymbol? wanted) =>
+        wanted is not null && SymbolEqualityComparer.Default.Equals(type?.OriginalDefinition, wanted);
 
     /// <summary>
     /// The Module&lt;T1, ..., TResult&gt; that a class derives from; null if it derives from Module alone or from none.
     /// </summary>
     public INamedTypeSymbol? TypedModule(ITypeSymbol? type)
     {
-        for (INamedTypeSymbol? current = type as INamedTypeSymbol ?? (type as ITypeParameterSymbol)?.ConstraintTypes.OfType<INamedTypeSymbol>().FirstOrDefault(); current is not null; current = current.BaseType)
+        for (
+            INamedTypeSymbol? current =
+                type as INamedTypeSymbol ?? (type as ITypeParameterSymbol)?.ConstraintTypes.OfType<INamedTypeSymbol>().FirstOrDefault();
+            current is not null;
+            current = current.BaseType
+        )
         {
             if (current is { Name: "Module", IsGenericType: true } && Is(current.ContainingType, NN))
             {
@@ -169,9 +183,25 @@ internal sealed class TorchSymbols
         return null;
     }
 
-    public static bool IsEnumerable(ITypeSymbol? type) => type is { Name: "Enumerable", ContainingNamespace: { Name: "Linq", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } } };
+    public static bool IsEnumerable(ITypeSymbol? type) =>
+        type is
+        {
+            Name: "Enumerable",
+            ContainingNamespace: { Name: "Linq", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } }
+        };
 
-    public static bool IsList(ITypeSymbol? type) => type is INamedTypeSymbol { Name: "List", Arity: 1, ContainingNamespace: { Name: "Generic", ContainingNamespace: { Name: "Collections", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } } } };
+    public static bool IsList(ITypeSymbol? type) =>
+        type is INamedTypeSymbol
+        {
+            Name: "List",
+            Arity: 1,
+            ContainingNamespace:
+            {
+                Name: "Generic",
+                ContainingNamespace:
+                { Name: "Collections", ContainingNamespace: { Name: "System", ContainingNamespace.IsGlobalNamespace: true } }
+            }
+        };
 
     private bool IsTorch(IAssemblySymbol? assembly) => SymbolEqualityComparer.Default.Equals(assembly, Tensor.ContainingAssembly);
 

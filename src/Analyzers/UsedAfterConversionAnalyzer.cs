@@ -12,7 +12,8 @@ namespace ChannelGen.Analyzers;
 public sealed class UsedAfterConversionAnalyzer : TorchAnalyzer
 {
     /// <inheritdoc/>
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Descriptors.UsedAfterConversion);
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
+        ImmutableArray.Create(Descriptors.UsedAfterConversion);
 
     private protected override void Register(CompilationStartAnalysisContext context, TorchSymbols symbols)
     {
@@ -25,25 +26,41 @@ public sealed class UsedAfterConversionAnalyzer : TorchAnalyzer
             operation =>
             {
                 var conversion = (IInvocationOperation)operation.Operation;
-                if (conversion.TargetMethod.Name != "ToGrayscale" || conversion.Subject() is not { } network || !symbols.IsModule(network.Unwrap().Type) || !IsOurs(conversion, symbols))
+                if (
+                    conversion.TargetMethod.Name != "ToGrayscale"
+                    || conversion.Subject() is not { } network
+                    || !symbols.IsModule(network.Unwrap().Type)
+                    || !IsOurs(conversion, symbols)
+                )
                 {
                     return;
                 }
 
-                ISymbol? variable = network.Variable() ?? (network.Unwrap() is IFieldReferenceOperation { Instance: null or IInstanceReferenceOperation } field ? field.Field : null);
+                ISymbol? variable =
+                    network.Variable()
+                    ?? (
+                        network.Unwrap() is IFieldReferenceOperation { Instance: null or IInstanceReferenceOperation } field
+                            ? field.Field
+                            : null
+                    );
                 if (variable is not null)
                 {
                     var values = new ValueContext(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
                     Report(operation, conversion, variable, values);
                 }
             },
-            OperationKind.Invocation);
+            OperationKind.Invocation
+        );
     }
 
     private static void Report(OperationAnalysisContext operation, IInvocationOperation conversion, ISymbol variable, ValueContext values)
     {
         // The statement that converts must be one that later statements come after on every path.
-        if (conversion.Syntax.FirstAncestorOrSelf<StatementSyntax>() is not { } statement || Block(statement) is not { } block || IsConditional(conversion.Syntax, statement))
+        if (
+            conversion.Syntax.FirstAncestorOrSelf<StatementSyntax>() is not { } statement
+            || Block(statement) is not { } block
+            || IsConditional(conversion.Syntax, statement)
+        )
         {
             return;
         }
@@ -62,15 +79,26 @@ public sealed class UsedAfterConversionAnalyzer : TorchAnalyzer
                 // Another network from here on.
                 ended = true;
             }
-            else if (node is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToColor" or "RestoreColor" } })
+            else if (
+                node is InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToColor" or "RestoreColor" }
+                }
+            )
             {
                 // Something is converted back: perhaps this.
                 ended = true;
             }
-            else if (node is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" } member } call
+            else if (
+                node is InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" } member
+                } call
                 && VariableHistory.FunctionOf(call) == function
                 && Means(member.Expression, variable, values)
-                && values.Model.GetSymbolInfo(call, values.Cancellation).Symbol is IMethodSymbol { ContainingType: { } type } && values.Symbols.IsModule(type))
+                && values.Model.GetSymbolInfo(call, values.Cancellation).Symbol is IMethodSymbol { ContainingType: { } type }
+                && values.Symbols.IsModule(type)
+            )
             {
                 operation.ReportDiagnostic(Diagnostic.Create(Descriptors.UsedAfterConversion, call.GetLocation(), variable.Name));
             }
@@ -82,15 +110,26 @@ public sealed class UsedAfterConversionAnalyzer : TorchAnalyzer
         && SymbolEqualityComparer.Default.Equals(values.Model.GetSymbolInfo(expression.Bare(), values.Cancellation).Symbol, variable);
 
     private static SyntaxNode? Block(StatementSyntax statement) =>
-        statement.Parent is GlobalStatementSyntax global ? global.Parent : statement.Parent is BlockSyntax or SwitchSectionSyntax ? statement.Parent : null;
+        statement.Parent is GlobalStatementSyntax global ? global.Parent
+        : statement.Parent is BlockSyntax or SwitchSectionSyntax ? statement.Parent
+        : null;
 
     private static bool IsConditional(SyntaxNode conversion, StatementSyntax statement) =>
         statement is not (LocalDeclarationStatementSyntax or ExpressionStatementSyntax or ReturnStatementSyntax)
-        || conversion.Ancestors().TakeWhile(ancestor => ancestor != statement).Any(static ancestor =>
-            ancestor is ConditionalExpressionSyntax or SwitchExpressionArmSyntax or AnonymousFunctionExpressionSyntax or ConditionalAccessExpressionSyntax);
+        || conversion
+            .Ancestors()
+            .TakeWhile(ancestor => ancestor != statement)
+            .Any(static ancestor =>
+                ancestor
+                    is ConditionalExpressionSyntax
+                        or SwitchExpressionArmSyntax
+                        or AnonymousFunctionExpressionSyntax
+                        or ConditionalAccessExpressionSyntax
+            );
 
     /// <summary>The extension method of our runtime, or the method that our generator adds to a class.</summary>
     private static bool IsOurs(IInvocationOperation conversion, TorchSymbols symbols) =>
         TorchSymbols.Is(conversion.TargetMethod.ContainingType, symbols.ChannelConversions)
-        || conversion.TargetMethod.ReturnType is INamedTypeSymbol { BaseType: { Name: "GrayscaleModule", ContainingNamespace.Name: "ChannelGen" } };
+        || conversion.TargetMethod.ReturnType
+            is INamedTypeSymbol { BaseType: { Name: "GrayscaleModule", ContainingNamespace.Name: "ChannelGen" } };
 }

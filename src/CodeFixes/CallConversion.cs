@@ -20,10 +20,12 @@ internal static class CallConversion
 
     public static SourceChange? Find(SyntaxNode root, SemanticModel model, Diagnostic diagnostic, CancellationToken cancellation)
     {
-        if (Replacement.Of(diagnostic) is not { } replacement
+        if (
+            Replacement.Of(diagnostic) is not { } replacement
             || TorchSymbols.Of(model.Compilation) is not { ChannelConversions: not null } symbols
             || root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax stacked
-            || stacked.Span != diagnostic.Location.SourceSpan)
+            || stacked.Span != diagnostic.Location.SourceSpan
+        )
         {
             return null;
         }
@@ -51,7 +53,11 @@ internal static class CallConversion
     /// <summary>The change of a call that was not asked about itself.</summary>
     private static SourceChange? OfOther(InvocationExpressionSyntax call, ValueContext context)
     {
-        if (call.ArgumentList.Arguments is not [{ Expression: var image }, ..] || Stack(image, context, MaximumDepth) is not { } stacked || context.Operation(stacked) is not { } operation)
+        if (
+            call.ArgumentList.Arguments is not [{ Expression: var image }, ..]
+            || Stack(image, context, MaximumDepth) is not { } stacked
+            || context.Operation(stacked) is not { } operation
+        )
         {
             return null;
         }
@@ -69,15 +75,24 @@ internal static class CallConversion
     }
 
     /// <summary>What stacks the image of a call, back through copies of it and a variable.</summary>
-    private static ExpressionSyntax? Stack(ExpressionSyntax image, ValueContext context, int depth) => depth == 0 ? null : image.Bare() switch
-    {
-        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } moved when TensorMethods.Moves.Contains(member.Name.Identifier.ValueText) && context.Symbols.IsTensor(context.Model.GetTypeInfo(member.Expression, context.Cancellation).Type)
-            => Stack(member.Expression, context, depth - 1),
-        IdentifierNameSyntax name when context.Model.GetSymbolInfo(name, context.Cancellation).Symbol is ILocalSymbol local && context.Definition(local, name).Value is { } value
-            => Stack(value, context, depth - 1),
-        InvocationExpressionSyntax or BinaryExpressionSyntax => image.Bare(),
-        _ => null,
-    };
+    private static ExpressionSyntax? Stack(ExpressionSyntax image, ValueContext context, int depth) =>
+        depth == 0
+            ? null
+            : image.Bare() switch
+            {
+                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } moved
+                    when TensorMethods.Moves.Contains(member.Name.Identifier.ValueText)
+                        && context.Symbols.IsTensor(context.Model.GetTypeInfo(member.Expression, context.Cancellation).Type) => Stack(
+                    member.Expression,
+                    context,
+                    depth - 1
+                ),
+                IdentifierNameSyntax name
+                    when context.Model.GetSymbolInfo(name, context.Cancellation).Symbol is ILocalSymbol local
+                        && context.Definition(local, name).Value is { } value => Stack(value, context, depth - 1),
+                InvocationExpressionSyntax or BinaryExpressionSyntax => image.Bare(),
+                _ => null,
+            };
 
     private static SourceChange? Of(ExpressionSyntax stacked, Replacement replacement, ValueContext context, out NetworkCall? call)
     {
@@ -89,8 +104,16 @@ internal static class CallConversion
             return null;
         }
 
-        if (stacked.SyntaxTree.GetRoot(context.Cancellation).FindNode(new Microsoft.CodeAnalysis.Text.TextSpan(replacement.SourceStart, replacement.SourceLength), getInnermostNodeForTie: true) is not ExpressionSyntax source
-            || stacked.DescendantNodesAndSelf().Any(static node => node is MemberBindingExpressionSyntax))
+        if (
+            stacked
+                .SyntaxTree.GetRoot(context.Cancellation)
+                .FindNode(
+                    new Microsoft.CodeAnalysis.Text.TextSpan(replacement.SourceStart, replacement.SourceLength),
+                    getInnermostNodeForTie: true
+                )
+                is not ExpressionSyntax source
+            || stacked.DescendantNodesAndSelf().Any(static node => node is MemberBindingExpressionSyntax)
+        )
         {
             return null;
         }
@@ -100,8 +123,20 @@ internal static class CallConversion
         return outermost.Parent switch
         {
             ArgumentSyntax argument => AtArgument(argument, stacked, gray, context, out call),
-            EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax { Parent.Parent: LocalDeclarationStatementSyntax statement } declarator } when statement.Declaration.Variables.Count == 1
-                => ThroughLocal(statement, declarator, stacked, outermost, source, gray, replacement, context, out call),
+            EqualsValueClauseSyntax
+            {
+                Parent: VariableDeclaratorSyntax { Parent.Parent: LocalDeclarationStatementSyntax statement } declarator
+            } when statement.Declaration.Variables.Count == 1 => ThroughLocal(
+                statement,
+                declarator,
+                stacked,
+                outermost,
+                source,
+                gray,
+                replacement,
+                context,
+                out call
+            ),
             _ => null,
         };
     }
@@ -109,7 +144,13 @@ internal static class CallConversion
     private static ExpressionSyntax Gray(ExpressionSyntax source, Replacement replacement, bool isReceiver)
     {
         ExpressionSyntax gray = source.WithoutTrivia();
-        bool isPrimary = gray is IdentifierNameSyntax or MemberAccessExpressionSyntax or InvocationExpressionSyntax or ElementAccessExpressionSyntax or ParenthesizedExpressionSyntax;
+        bool isPrimary =
+            gray
+            is IdentifierNameSyntax
+                or MemberAccessExpressionSyntax
+                or InvocationExpressionSyntax
+                or ElementAccessExpressionSyntax
+                or ParenthesizedExpressionSyntax;
         if (!isPrimary && (isReceiver || replacement.Unsqueeze is not null))
         {
             gray = SyntaxFactory.ParenthesizedExpression(gray);
@@ -133,8 +174,19 @@ internal static class CallConversion
                     continue;
                 case MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax call } member
                     when member.Expression == expression
-                    && member.Name.Identifier.ValueText is "to" or "cuda" or "cpu" or "contiguous" or "clone" or "detach" or "float" or "half" or "bfloat16" or "double" or "alias"
-                    && context.Symbols.IsTensor(context.Model.GetTypeInfo(call, context.Cancellation).Type):
+                        && member.Name.Identifier.ValueText
+                            is "to"
+                                or "cuda"
+                                or "cpu"
+                                or "contiguous"
+                                or "clone"
+                                or "detach"
+                                or "float"
+                                or "half"
+                                or "bfloat16"
+                                or "double"
+                                or "alias"
+                        && context.Symbols.IsTensor(context.Model.GetTypeInfo(call, context.Cancellation).Type):
                     expression = call;
                     continue;
                 default:
@@ -143,7 +195,13 @@ internal static class CallConversion
         }
     }
 
-    private static SourceChange? AtArgument(ArgumentSyntax argument, ExpressionSyntax stacked, ExpressionSyntax gray, ValueContext context, out NetworkCall? call)
+    private static SourceChange? AtArgument(
+        ArgumentSyntax argument,
+        ExpressionSyntax stacked,
+        ExpressionSyntax gray,
+        ValueContext context,
+        out NetworkCall? call
+    )
     {
         call = NetworkCall.Of(argument, context);
         if (call is null)
@@ -163,7 +221,8 @@ internal static class CallConversion
         ExpressionSyntax gray,
         Replacement replacement,
         ValueContext context,
-        out NetworkCall? call)
+        out NetworkCall? call
+    )
     {
         call = null;
         if (context.Model.GetDeclaredSymbol(declarator, context.Cancellation) is not ILocalSymbol local)
@@ -179,9 +238,11 @@ internal static class CallConversion
         }
 
         IdentifierNameSyntax read = history.Reads[0];
-        if (Outermost(read, context).Parent is not ArgumentSyntax argument
+        if (
+            Outermost(read, context).Parent is not ArgumentSyntax argument
             || (call = NetworkCall.Of(argument, context)) is null
-            || VariableHistory.FunctionOf(read) != VariableHistory.FunctionOf(declarator))
+            || VariableHistory.FunctionOf(read) != VariableHistory.FunctionOf(declarator)
+        )
         {
             return null;
         }
@@ -195,7 +256,12 @@ internal static class CallConversion
         }
 
         // "using var" would dispose the caller's own tensor at the end.
-        if (source.Bare() is IdentifierNameSyntax && replacement.Unsqueeze is null && stacked == outermost && !statement.UsingKeyword.IsKind(SyntaxKind.None))
+        if (
+            source.Bare() is IdentifierNameSyntax
+            && replacement.Unsqueeze is null
+            && stacked == outermost
+            && !statement.UsingKeyword.IsKind(SyntaxKind.None)
+        )
         {
             return null;
         }
@@ -203,7 +269,13 @@ internal static class CallConversion
         return Change(call, stacked, gray, stacked, context);
     }
 
-    private static SourceChange Change(NetworkCall call, ExpressionSyntax node, ExpressionSyntax gray, ExpressionSyntax stacked, ValueContext context)
+    private static SourceChange Change(
+        NetworkCall call,
+        ExpressionSyntax node,
+        ExpressionSyntax gray,
+        ExpressionSyntax stacked,
+        ValueContext context
+    )
     {
         var change = new SourceChange { Network = call.MarkableClass(context), NeedsUsing = call.NeedsUsing(context) };
         change.Replace(node, gray);

@@ -28,23 +28,31 @@ internal static class Converted
 
         for (SyntaxNode? node = call; node is not null and not MemberDeclarationSyntax; node = node.Parent)
         {
-            IEnumerable<StatementSyntax> before = node.Parent is BlockSyntax block
-                ? block.Statements.TakeWhile(statement => statement != node)
+            IEnumerable<StatementSyntax> before =
+                node.Parent is BlockSyntax block ? block.Statements.TakeWhile(statement => statement != node)
                 : node is GlobalStatementSyntax { Parent: CompilationUnitSyntax file }
-                    ? file.Members.OfType<GlobalStatementSyntax>().TakeWhile(global => global != node)
+                    ? file
+                        .Members.OfType<GlobalStatementSyntax>()
+                        .TakeWhile(global => global != node)
                         .Select(static global => global.Statement)
                 : [];
             foreach (StatementSyntax statement in before)
             {
-                if (statement is LocalDeclarationStatementSyntax { Declaration.Variables: [var declarator] }
+                if (
+                    statement is LocalDeclarationStatementSyntax { Declaration.Variables: [var declarator] }
                     && declarator.Initializer?.Value is InvocationExpressionSyntax { ArgumentList.Arguments.Count: 0 } conversion
                     && conversion.Expression is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" } member
-                    && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(member.Expression, context.Cancellation).Symbol,
-                        network)
+                    && SymbolEqualityComparer.Default.Equals(
+                        context.Model.GetSymbolInfo(member.Expression, context.Cancellation).Symbol,
+                        network
+                    )
                     && context.Model.GetDeclaredSymbol(declarator, context.Cancellation) is ILocalSymbol wrapper
                     && context.History(wrapper, call).Writes.Count == 1
-                    && (network is not (ILocalSymbol or IParameterSymbol)
-                    || context.Definition(network, declarator).Write == context.Definition(network, call).Write))
+                    && (
+                        network is not (ILocalSymbol or IParameterSymbol)
+                        || context.Definition(network, declarator).Write == context.Definition(network, call).Write
+                    )
+                )
                 {
                     return declarator.Identifier.Text;
                 }

@@ -27,7 +27,10 @@ internal sealed record GrayImage(ExpressionSyntax Source, ISymbol? Variable, int
     public bool IsPlain => Variable is not null && Unsqueeze is null;
 
     public static GrayImage Of(ExpressionSyntax source, Replacement replacement, ValueContext context) =>
-        From(source, replacement.Unsqueeze, replacement.Copies, context) with { IsUnbatched = replacement.IsUnbatched };
+        From(source, replacement.Unsqueeze, replacement.Copies, context) with
+        {
+            IsUnbatched = replacement.IsUnbatched,
+        };
 
     public static GrayImage From(ExpressionSyntax source, int? unsqueeze, long copies, ValueContext context)
     {
@@ -36,40 +39,64 @@ internal sealed record GrayImage(ExpressionSyntax Source, ISymbol? Variable, int
         return new GrayImage(source, symbol is ILocalSymbol or IParameterSymbol ? symbol : null, unsqueeze, copies)
         {
             IsNewHandle = unsqueeze is not null || IsMadeHere(bare, context),
-            HasOwnStorage = bare is BinaryExpressionSyntax
-                || (bare is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } && IsMadeHere(bare, context)
-                && ImageOperations.Computes(member.Name.Identifier.ValueText)),
+            HasOwnStorage =
+                bare is BinaryExpressionSyntax
+                || (
+                    bare is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member }
+                    && IsMadeHere(bare, context)
+                    && ImageOperations.Computes(member.Name.Identifier.ValueText)
+                ),
         };
     }
 
     /// <summary>What is made of it has a handle of its own, and its storage too where it is computed.</summary>
     public GrayImage Changed(bool isComputed) =>
-        this with { Variable = null, IsNewHandle = true, HasOwnStorage = HasOwnStorage || isComputed };
+        this with
+        {
+            Variable = null,
+            IsNewHandle = true,
+            HasOwnStorage = HasOwnStorage || isComputed,
+        };
 
     /// <summary>The expression, as it stands in the place of another.</summary>
     public ExpressionSyntax Write(ExpressionSyntax source, ExpressionSyntax place)
     {
-        bool isPrimary = source is IdentifierNameSyntax or MemberAccessExpressionSyntax or InvocationExpressionSyntax
-            or ElementAccessExpressionSyntax or ParenthesizedExpressionSyntax;
-        bool isAlone = place.Parent is ArgumentSyntax or EqualsValueClauseSyntax or AssignmentExpressionSyntax or ReturnStatementSyntax
-            or ArrowExpressionClauseSyntax or ParenthesizedExpressionSyntax;
+        bool isPrimary =
+            source
+            is IdentifierNameSyntax
+                or MemberAccessExpressionSyntax
+                or InvocationExpressionSyntax
+                or ElementAccessExpressionSyntax
+                or ParenthesizedExpressionSyntax;
+        bool isAlone =
+            place.Parent
+            is ArgumentSyntax
+                or EqualsValueClauseSyntax
+                or AssignmentExpressionSyntax
+                or ReturnStatementSyntax
+                or ArrowExpressionClauseSyntax
+                or ParenthesizedExpressionSyntax;
         ExpressionSyntax written = isPrimary || (isAlone && Unsqueeze is null) ? source : SyntaxFactory.ParenthesizedExpression(source);
         return Unsqueeze is { } dimension
-            ? Call(written, "unsqueeze", dimension.ToString(System.Globalization.CultureInfo.InvariantCulture)) : written;
+            ? Call(written, "unsqueeze", dimension.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            : written;
     }
 
     public static InvocationExpressionSyntax Call(ExpressionSyntax receiver, string method, string arguments = "") =>
         SyntaxFactory.InvocationExpression(
-        SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, receiver, SyntaxFactory.IdentifierName(method)),
-        SyntaxFactory.ParseArgumentList($"({arguments})"));
+            SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, receiver, SyntaxFactory.IdentifierName(method)),
+            SyntaxFactory.ParseArgumentList($"({arguments})")
+        );
 
     /// <summary>TorchSharp gives a new tensor for each operation that is not in place.</summary>
     private static bool IsMadeHere(ExpressionSyntax bare, ValueContext context) =>
         bare is BinaryExpressionSyntax
-        || (bare is InvocationExpressionSyntax call
+        || (
+            bare is InvocationExpressionSyntax call
             && context.Model.GetSymbolInfo(call, context.Cancellation).Symbol is IMethodSymbol method
             && context.Symbols.IsOfTorch(method)
             && !method.Name.EndsWith("_", StringComparison.Ordinal)
             && !context.Symbols.IsModule(method.ContainingType)
-            && !method.Name.Contains("DisposeScope"));
+            && !method.Name.Contains("DisposeScope")
+        );
 }

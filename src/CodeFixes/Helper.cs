@@ -32,20 +32,25 @@ internal sealed class Helper
             LocalFunctionStatementSyntax local => ((SyntaxNode?)local.Body ?? local.ExpressionBody, local.Modifiers),
             _ => (null, default),
         };
-        if (body is null
-            || modifiers.Any(SyntaxKind.AsyncKeyword) || modifiers.Any(SyntaxKind.PartialKeyword)
+        if (
+            body is null
+            || modifiers.Any(SyntaxKind.AsyncKeyword)
+            || modifiers.Any(SyntaxKind.PartialKeyword)
             || context.Model.GetDeclaredSymbol(function!, context.Cancellation) is not IMethodSymbol method
             || (method.MethodKind != MethodKind.LocalFunction && method.DeclaredAccessibility != Accessibility.Private)
             || method.ExplicitInterfaceImplementations.Length > 0
             || method.GetAttributes().Length > 0
             || !context.Symbols.IsTensor(method.ReturnType)
-            || method.Parameters.Any(static parameter => parameter.RefKind != RefKind.None))
+            || method.Parameters.Any(static parameter => parameter.RefKind != RefKind.None)
+        )
         {
             return null;
         }
 
-        bool isOnly = body.DescendantNodes(static node => node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))
-            .OfType<ReturnStatementSyntax>().Count() == (body is BlockSyntax ? 1 : 0);
+        bool isOnly =
+            body.DescendantNodes(static node => node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))
+                .OfType<ReturnStatementSyntax>()
+                .Count() == (body is BlockSyntax ? 1 : 0);
         return isOnly ? new Helper(method, function!, body, returned) : null;
     }
 
@@ -53,10 +58,12 @@ internal sealed class Helper
     public bool IsOnlyParameter(ISymbol? variable, SourceChange change) =>
         method.Parameters is [{ IsParams: false, HasExplicitDefaultValue: false } parameter]
         && SymbolEqualityComparer.Default.Equals(variable, parameter)
-        && (body is not BlockSyntax block
-        || block.Statements
-            .All(statement => change.IsRemoved(statement)
-                || (statement is ReturnStatementSyntax && statement.Span.Contains(returned.Span))));
+        && (
+            body is not BlockSyntax block
+            || block.Statements.All(statement =>
+                change.IsRemoved(statement) || (statement is ReturnStatementSyntax && statement.Span.Contains(returned.Span))
+            )
+        );
 
     /// <summary>The calls of the method; null if there may be others, or it is handed on.</summary>
     public IReadOnlyList<InvocationExpressionSyntax>? Uses(ValueContext context)
@@ -72,8 +79,12 @@ internal sealed class Helper
         }
 
         var calls = new List<InvocationExpressionSyntax>();
-        foreach (SimpleNameSyntax name in scopes.SelectMany(static scope => scope.DescendantNodes()).OfType<SimpleNameSyntax>()
-            .Where(name => name.Identifier.ValueText == method.Name))
+        foreach (
+            SimpleNameSyntax name in scopes
+                .SelectMany(static scope => scope.DescendantNodes())
+                .OfType<SimpleNameSyntax>()
+                .Where(name => name.Identifier.ValueText == method.Name)
+        )
         {
             if (name.SyntaxTree != context.Model.SyntaxTree)
             {
@@ -93,8 +104,11 @@ internal sealed class Helper
             }
 
             ExpressionSyntax expression = name.Parent is MemberAccessExpressionSyntax member && member.Name == name ? member : name;
-            if (expression.Parent is not InvocationExpressionSyntax call || call.Expression != expression
-                || Declaration.Span.Contains(call.Span))
+            if (
+                expression.Parent is not InvocationExpressionSyntax call
+                || call.Expression != expression
+                || Declaration.Span.Contains(call.Span)
+            )
             {
                 return null;
             }

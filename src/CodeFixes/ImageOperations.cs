@@ -15,28 +15,76 @@ internal static class ImageOperations
 {
     private static readonly HashSet<string> Moves = new(StringComparer.Ordinal)
     {
-        "to", "to_type", "type_as", "cuda", "cpu", "clone", "detach", "alias", "contiguous", "float", "half", "bfloat16", "double",
-            "pin_memory",
+        "to",
+        "to_type",
+        "type_as",
+        "cuda",
+        "cpu",
+        "clone",
+        "detach",
+        "alias",
+        "contiguous",
+        "float",
+        "half",
+        "bfloat16",
+        "double",
+        "pin_memory",
     };
 
     private static readonly HashSet<string> Elementwise = new(StringComparer.Ordinal)
     {
-        "abs", "neg", "negative", "exp", "log", "log1p", "sqrt", "square", "pow", "sigmoid", "tanh", "relu", "clamp", "clip", "clamp_min",
-            "clamp_max", "round",
-        "floor", "ceil", "nan_to_num", "add", "sub", "subtract", "mul", "multiply", "div", "divide", "byte", "short", "int", "long",
+        "abs",
+        "neg",
+        "negative",
+        "exp",
+        "log",
+        "log1p",
+        "sqrt",
+        "square",
+        "pow",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "clamp",
+        "clip",
+        "clamp_min",
+        "clamp_max",
+        "round",
+        "floor",
+        "ceil",
+        "nan_to_num",
+        "add",
+        "sub",
+        "subtract",
+        "mul",
+        "multiply",
+        "div",
+        "divide",
+        "byte",
+        "short",
+        "int",
+        "long",
     };
 
     /// <summary>Of torch.nn.functional and torchvision.transforms.functional, which work on each channel by itself.</summary>
     private static readonly HashSet<string> Spatial = new(StringComparer.Ordinal)
     {
-        "interpolate", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "resize", "crop", "center_crop", "hflip",
-            "vflip",
+        "interpolate",
+        "max_pool2d",
+        "avg_pool2d",
+        "adaptive_avg_pool2d",
+        "adaptive_max_pool2d",
+        "resize",
+        "crop",
+        "center_crop",
+        "hflip",
+        "vflip",
         "convert_image_dtype",
     };
 
     /// <summary>Whether what a method gives shares nothing with its tensor.</summary>
-    public static bool Computes(string method) => method == "clone" || Elementwise.Contains(method)
-        || TensorMethods.Factories.Contains(method);
+    public static bool Computes(string method) =>
+        method == "clone" || Elementwise.Contains(method) || TensorMethods.Factories.Contains(method);
 
     public static bool KeepsRank(string method) => Moves.Contains(method) || Elementwise.Contains(method);
 
@@ -48,24 +96,33 @@ internal static class ImageOperations
         switch (image.Parent)
         {
             case MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax call } member when member.Expression == image:
-                return Method(call, context) is { } method && context.Symbols.IsTensor(method.ContainingType)
+                return
+                    Method(call, context) is { } method
+                    && context.Symbols.IsTensor(method.ContainingType)
                     && OnlyNumbers(call, 0, context)
                     && (Moves.Contains(method.Name) || Elementwise.Contains(method.Name))
-                        ? (call, !Moves.Contains(method.Name) || method.Name == "clone")
-                        : null;
-            case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression or (int)SyntaxKind.SubtractExpression
-                or (int)SyntaxKind.MultiplyExpression or (int)SyntaxKind.DivideExpression } binary:
-                return !IsTensor(binary.Left == image ? binary.Right : binary.Left, context) && IsTensor(binary, context) ? (binary, true)
+                    ? (call, !Moves.Contains(method.Name) || method.Name == "clone")
+                    : null;
+            case BinaryExpressionSyntax
+            {
+                RawKind: (int)SyntaxKind.AddExpression
+                    or (int)SyntaxKind.SubtractExpression
+                    or (int)SyntaxKind.MultiplyExpression
+                    or (int)SyntaxKind.DivideExpression
+            } binary:
+                return !IsTensor(binary.Left == image ? binary.Right : binary.Left, context) && IsTensor(binary, context)
+                    ? (binary, true)
                     : null;
             case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } argument:
-                return context.Operation(call) is IInvocationOperation { Instance: null } function
+                return
+                    context.Operation(call) is IInvocationOperation { Instance: null } function
                     && context.Symbols.IsOfTorch(function.TargetMethod)
                     && context.Symbols.IsTensor(function.Type)
                     && (Spatial.Contains(function.TargetMethod.Name) || Elementwise.Contains(function.TargetMethod.Name))
                     && function.Arguments.Any(candidate => candidate.Syntax == argument && candidate.Parameter?.Ordinal == 0)
                     && OnlyNumbers(call, 1, context)
-                        ? (call, true)
-                        : null;
+                    ? (call, true)
+                    : null;
             default:
                 return null;
         }
@@ -73,10 +130,14 @@ internal static class ImageOperations
 
     /// <summary>image.unsqueeze(0), which gives an image without a batch one.</summary>
     public static ExpressionSyntax? Batched(ExpressionSyntax image, ValueContext context) =>
-        image.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "unsqueeze",
-            Parent: InvocationExpressionSyntax { ArgumentList.Arguments: [var only] } call } member
+        image.Parent is MemberAccessExpressionSyntax
+        {
+            Name.Identifier.ValueText: "unsqueeze",
+            Parent: InvocationExpressionSyntax { ArgumentList.Arguments: [var only] } call
+        } member
         && member.Expression == image
-        && Method(call, context) is { } method && context.Symbols.IsTensor(method.ContainingType)
+        && Method(call, context) is { } method
+        && context.Symbols.IsTensor(method.ContainingType)
         && context.Model.GetConstantValue(only.Expression, context.Cancellation) is { HasValue: true, Value: 0 or 0L }
             ? call
             : null;
@@ -99,9 +160,11 @@ internal static class ImageOperations
             _ => image,
         };
         return index is null
-            || (!isUnbatched
-            && context.Model.GetConstantValue(index, context.Cancellation) is { HasValue: true, Value: 0 or 0L or 2 or 2L or 3 or 3L or -1
-                or -1L or -2 or -2L });
+            || (
+                !isUnbatched
+                && context.Model.GetConstantValue(index, context.Cancellation)
+                    is { HasValue: true, Value: 0 or 0L or 2 or 2L or 3 or 3L or -1 or -1L or -2 or -2L }
+            );
     }
 
     private static IMethodSymbol? Method(InvocationExpressionSyntax call, ValueContext context) =>
@@ -112,10 +175,15 @@ internal static class ImageOperations
         context.Operation(call) is IInvocationOperation invocation
         && invocation.Arguments.All(argument =>
             argument.Parameter is { } parameter
-            && (parameter.Ordinal < from
+            && (
+                parameter.Ordinal < from
                 || argument.ArgumentKind == ArgumentKind.DefaultValue
-                || (parameter.Name != "disposeAfter"
-                    && (invocation.TargetMethod.Name is "to" or "type_as" || !context.Symbols.IsTensor(argument.Value.Unwrap().Type)))));
+                || (
+                    parameter.Name != "disposeAfter"
+                    && (invocation.TargetMethod.Name is "to" or "type_as" || !context.Symbols.IsTensor(argument.Value.Unwrap().Type))
+                )
+            )
+        );
 
     private static bool IsTensor(ExpressionSyntax expression, ValueContext context)
     {

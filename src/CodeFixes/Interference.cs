@@ -14,18 +14,28 @@ internal static class Interference
 {
     private const int MaximumDepth = 4;
 
-    public static bool Any(GrayImage image, ISymbol held, SyntaxNode site, IReadOnlyCollection<IdentifierNameSyntax> reads,
-        ValueContext context)
+    public static bool Any(
+        GrayImage image,
+        ISymbol held,
+        SyntaxNode site,
+        IReadOnlyCollection<IdentifierNameSyntax> reads,
+        ValueContext context
+    )
     {
         if (image.HasOwnStorage)
         {
             return false;
         }
 
-        ISymbol[] roots = [.. image.Source.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()
-            .Select(name => context.Model.GetSymbolInfo(name, context.Cancellation).Symbol)
-            .Where(static symbol => symbol is ILocalSymbol or IParameterSymbol or IFieldSymbol or IPropertySymbol)
-            .Select(static symbol => symbol!)];
+        ISymbol[] roots =
+        [
+            .. image
+                .Source.DescendantNodesAndSelf()
+                .OfType<IdentifierNameSyntax>()
+                .Select(name => context.Model.GetSymbolInfo(name, context.Cancellation).Symbol)
+                .Where(static symbol => symbol is ILocalSymbol or IParameterSymbol or IFieldSymbol or IPropertySymbol)
+                .Select(static symbol => symbol!),
+        ];
         if (roots.OfType<ILocalSymbol>().Any(root => !reads.All(read => Scopes.IsInScope(root, read, context))))
         {
             return true;
@@ -34,14 +44,20 @@ internal static class Interference
         SyntaxNode function = VariableHistory.FunctionOf(site) ?? VariableHistory.MemberOf(site);
         foreach (SyntaxNode node in function.DescendantNodes())
         {
-            if (Changed(node, context) is { } changed
+            if (
+                Changed(node, context) is { } changed
                 && reads.Any(read =>
                     VariableHistory.MayPrecede(node, read, site)
-                        && (node.SpanStart >= site.Span.End || Scopes.ShareLoop(node, read)
-                        || VariableHistory.FunctionOf(node) != VariableHistory.FunctionOf(site)))
+                    && (
+                        node.SpanStart >= site.Span.End
+                        || Scopes.ShareLoop(node, read)
+                        || VariableHistory.FunctionOf(node) != VariableHistory.FunctionOf(site)
+                    )
+                )
                 && !(ReferenceEquals(changed, site))
                 && roots.Any(root => MayBe(changed, root, context, MaximumDepth))
-                && !IsHeld(changed, held, context))
+                && !IsHeld(changed, held, context)
+            )
             {
                 return true;
             }
@@ -62,10 +78,17 @@ internal static class Interference
         }
 
         SyntaxNode function = VariableHistory.FunctionOf(stacked) ?? VariableHistory.MemberOf(stacked);
-        return context.History(variable, stacked).Mutations.Any(mutation => mutation.SpanStart > stacked.Span.End
-            && function.DescendantNodes()
-                .Any(node =>
-                    node.SpanStart > mutation.SpanStart && node is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "backward" }));
+        return context
+            .History(variable, stacked)
+            .Mutations.Any(mutation =>
+                mutation.SpanStart > stacked.Span.End
+                && function
+                    .DescendantNodes()
+                    .Any(node =>
+                        node.SpanStart > mutation.SpanStart
+                        && node is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "backward" }
+                    )
+            );
     }
 
     /// <summary>The tensor that is changed in place, disposed, or handed to code that could do so.</summary>
@@ -75,8 +98,10 @@ internal static class Interference
         {
             case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } call
                 when member.Name.Identifier.ValueText is "Dispose"
-                    || (member.Name.Identifier.ValueText.EndsWith("_", StringComparison.Ordinal)
-                    && context.Symbols.IsTensor(context.Model.GetTypeInfo(call, context.Cancellation).Type)):
+                    || (
+                        member.Name.Identifier.ValueText.EndsWith("_", StringComparison.Ordinal)
+                        && context.Symbols.IsTensor(context.Model.GetTypeInfo(call, context.Cancellation).Type)
+                    ):
                 return member.Expression;
             case ConditionalAccessExpressionSyntax { WhenNotNull: InvocationExpressionSyntax maybe } access
                 when maybe.Expression is MemberBindingExpressionSyntax { Name.Identifier.ValueText: var name }
@@ -87,9 +112,10 @@ internal static class Interference
                 return element.Expression;
             case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax or BaseObjectCreationExpressionSyntax } argument
                 when context.Symbols.IsTensor(context.Model.GetTypeInfo(argument.Expression, context.Cancellation).Type)
-                && context.Model.GetSymbolInfo(argument.Parent!.Parent!, context.Cancellation).Symbol is IMethodSymbol method
-                && !context.Symbols.IsOfTorch(method) && !VariableHistory.ReadsOnly(method)
-                && !(method.Name is "forward" or "call" && context.Symbols.IsModule(method.ContainingType)):
+                    && context.Model.GetSymbolInfo(argument.Parent!.Parent!, context.Cancellation).Symbol is IMethodSymbol method
+                    && !context.Symbols.IsOfTorch(method)
+                    && !VariableHistory.ReadsOnly(method)
+                    && !(method.Name is "forward" or "call" && context.Symbols.IsModule(method.ContainingType)):
                 return argument.Expression;
             case UsingStatementSyntax { Expression: { } disposed }:
                 return disposed;
@@ -100,7 +126,7 @@ internal static class Interference
 
     private static bool IsHeld(ExpressionSyntax changed, ISymbol held, ValueContext context) =>
         changed.Bare() is IdentifierNameSyntax name
-            && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(name, context.Cancellation).Symbol, held);
+        && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(name, context.Cancellation).Symbol, held);
 
     /// <summary>Whether an expression may be the tensor that a variable holds, or a view of it.</summary>
     private static bool MayBe(ExpressionSyntax expression, ISymbol root, ValueContext context, int depth)
@@ -115,9 +141,12 @@ internal static class Interference
             case IdentifierNameSyntax name:
                 ISymbol? symbol = context.Model.GetSymbolInfo(name, context.Cancellation).Symbol;
                 return SymbolEqualityComparer.Default.Equals(symbol, root)
-                    || (symbol is ILocalSymbol or IParameterSymbol
-                    && context.History(symbol, name).Writes
-                        .Any(write => write.Value is { } value && MayBe(value, root, context, depth - 1)))
+                    || (
+                        symbol is ILocalSymbol or IParameterSymbol
+                        && context
+                            .History(symbol, name)
+                            .Writes.Any(write => write.Value is { } value && MayBe(value, root, context, depth - 1))
+                    )
                     || (root is ILocalSymbol && symbol is not null && IsMadeOf(root, symbol, expression, context));
             case MemberAccessExpressionSyntax member:
                 return SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(member, context.Cancellation).Symbol, root)
@@ -128,8 +157,10 @@ internal static class Interference
                 string method = receiver.Name.Identifier.ValueText;
                 return !ImageOperations.Computes(method)
                     && !(method is "forward" or "call")
-                    && (MayBe(receiver.Expression, root, context, depth)
-                    || call.ArgumentList.Arguments.Any(argument => MayBe(argument.Expression, root, context, depth - 1)));
+                    && (
+                        MayBe(receiver.Expression, root, context, depth)
+                        || call.ArgumentList.Arguments.Any(argument => MayBe(argument.Expression, root, context, depth - 1))
+                    );
             case ConditionalExpressionSyntax choice:
                 return MayBe(choice.WhenTrue, root, context, depth) || MayBe(choice.WhenFalse, root, context, depth);
             default:
@@ -140,8 +171,10 @@ internal static class Interference
     /// <summary>Whether a variable got its tensor from another.</summary>
     private static bool IsMadeOf(ISymbol variable, ISymbol other, SyntaxNode use, ValueContext context) =>
         !SymbolEqualityComparer.Default.Equals(variable, other)
-        && context.History(variable, use).Writes
-            .Any(write =>
+        && context
+            .History(variable, use)
+            .Writes.Any(write =>
                 write.Value?.Bare() is IdentifierNameSyntax name
-                    && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(name, context.Cancellation).Symbol, other));
+                && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(name, context.Cancellation).Symbol, other)
+            );
 }

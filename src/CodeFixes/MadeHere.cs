@@ -28,8 +28,9 @@ internal static class MadeHere
 
         for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
         {
-            foreach (SyntaxReference reference in current.DeclaringSyntaxReferences
-                .Where(_ => current.IsWrittenIn(context.Model.Compilation)))
+            foreach (
+                SyntaxReference reference in current.DeclaringSyntaxReferences.Where(_ => current.IsWrittenIn(context.Model.Compilation))
+            )
             {
                 yield return reference.GetSyntax(context.Cancellation);
             }
@@ -69,8 +70,9 @@ internal static class MadeHere
                 when depth > 0 && moved.Subject() is { } subject && context.Symbols.IsModule(subject.Type):
                 return SymbolEqualityComparer.Default.Equals(subject.Variable(), network) || IsNew(subject, network, context, depth - 1);
             case IInvocationOperation { Instance: null } factory when context.Symbols.IsOfTorch(factory.TargetMethod):
-                return factory.Arguments
-                    .All(argument => Parts(argument.Value, context).All(part => IsNew(part, network, context, depth - 1)));
+                return factory.Arguments.All(argument =>
+                    Parts(argument.Value, context).All(part => IsNew(part, network, context, depth - 1))
+                );
             default:
                 return false;
         }
@@ -86,14 +88,18 @@ internal static class MadeHere
             yield break;
         }
 
-        if (!context.Symbols.IsModule(argument.Type) && Sequences.Elements(argument, context) is null
-            && HoldsModules(argument.Type, context))
+        if (
+            !context.Symbols.IsModule(argument.Type)
+            && Sequences.Elements(argument, context) is null
+            && HoldsModules(argument.Type, context)
+        )
         {
             // A list of which nothing is known: as good as a module from elsewhere.
             yield return argument;
         }
 
-        IEnumerable<IOperation> elements = context.Symbols.IsModule(argument.Type) ? [argument]
+        IEnumerable<IOperation> elements = context.Symbols.IsModule(argument.Type)
+            ? [argument]
             : Sequences.Elements(argument, context) ?? [];
         foreach (IOperation element in elements)
         {
@@ -105,11 +111,13 @@ internal static class MadeHere
         }
     }
 
-    private static bool HoldsModules(ITypeSymbol? type, ValueContext context) => type switch
-    {
-        IArrayTypeSymbol array => context.Symbols.IsModule(array.ElementType) || HoldsModules(array.ElementType, context),
-        INamedTypeSymbol named =>
-            named.TypeArguments.Any(argument => context.Symbols.IsModule(argument) || HoldsModules(argument, context)),
-        _ => false,
-    };
+    private static bool HoldsModules(ITypeSymbol? type, ValueContext context) =>
+        type switch
+        {
+            IArrayTypeSymbol array => context.Symbols.IsModule(array.ElementType) || HoldsModules(array.ElementType, context),
+            INamedTypeSymbol named => named.TypeArguments.Any(argument =>
+                context.Symbols.IsModule(argument) || HoldsModules(argument, context)
+            ),
+            _ => false,
+        };
 }

@@ -14,12 +14,14 @@ namespace ChannelGen.CodeFixes;
 public sealed class MarkedClassFix : CodeFixProvider
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ImmutableArray.Create(
-        DiagnosticIds.NotPartial,
-        DiagnosticIds.ContainerNotPartial,
-        DiagnosticIds.NoSuchLayer,
-        DiagnosticIds.NotImageConvolution,
-        DiagnosticIds.SeveralStems);
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } =
+        ImmutableArray.Create(
+            DiagnosticIds.NotPartial,
+            DiagnosticIds.ContainerNotPartial,
+            DiagnosticIds.NoSuchLayer,
+            DiagnosticIds.NotImageConvolution,
+            DiagnosticIds.SeveralStems
+        );
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
@@ -37,20 +39,34 @@ public sealed class MarkedClassFix : CodeFixProvider
             SyntaxNode node = root.FindNode(diagnostic.Location.SourceSpan);
             if (diagnostic.Id is DiagnosticIds.NotPartial or DiagnosticIds.ContainerNotPartial)
             {
-                if (node.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(static type => !Partial.Is(type)).ToArray() is { Length: > 0 } types)
+                if (
+                    node.AncestorsAndSelf().OfType<TypeDeclarationSyntax>().Where(static type => !Partial.Is(type)).ToArray() is
+                    { Length: > 0 } types
+                )
                 {
                     context.RegisterCodeFix(
                         CodeAction.Create(
                             $"Make {string.Join(" and ", types.Select(static type => $"'{type.Identifier.ValueText}'"))} partial",
-                            _ => Task.FromResult(context.Document.WithSyntaxRoot(root.ReplaceNodes(types, static (_, rewritten) => Partial.Make(rewritten)))),
-                            "ChannelGen.MakePartial"),
-                        diagnostic);
+                            _ =>
+                                Task.FromResult(
+                                    context.Document.WithSyntaxRoot(
+                                        root.ReplaceNodes(types, static (_, rewritten) => Partial.Make(rewritten))
+                                    )
+                                ),
+                            "ChannelGen.MakePartial"
+                        ),
+                        diagnostic
+                    );
                 }
 
                 continue;
             }
 
-            if (Attribute(node) is { } attribute && diagnostic.Properties.TryGetValue(MarkedClassAnalyzer.LayersKey, out string? layers) && layers is { Length: > 0 })
+            if (
+                Attribute(node) is { } attribute
+                && diagnostic.Properties.TryGetValue(MarkedClassAnalyzer.LayersKey, out string? layers)
+                && layers is { Length: > 0 }
+            )
             {
                 foreach (string layer in layers.Split('\n'))
                 {
@@ -58,8 +74,10 @@ public sealed class MarkedClassFix : CodeFixProvider
                         CodeAction.Create(
                             $"Name the layer '{layer}'",
                             _ => Task.FromResult(context.Document.WithSyntaxRoot(root.ReplaceNode(attribute, Naming(attribute, layer)))),
-                            "ChannelGen.NameLayer." + layer),
-                        diagnostic);
+                            "ChannelGen.NameLayer." + layer
+                        ),
+                        diagnostic
+                    );
                 }
             }
         }
@@ -67,12 +85,17 @@ public sealed class MarkedClassFix : CodeFixProvider
 
     private static AttributeSyntax? Attribute(SyntaxNode node) =>
         node.FirstAncestorOrSelf<AttributeSyntax>()
-        ?? node.FirstAncestorOrSelf<TypeDeclarationSyntax>()?.AttributeLists.SelectMany(static list => list.Attributes)
-            .FirstOrDefault(static attribute => attribute.Name.ToString().Split('.').Last() is "GrayscaleInput" or "GrayscaleInputAttribute");
+        ?? node.FirstAncestorOrSelf<TypeDeclarationSyntax>()
+            ?.AttributeLists.SelectMany(static list => list.Attributes)
+            .FirstOrDefault(static attribute =>
+                attribute.Name.ToString().Split('.').Last() is "GrayscaleInput" or "GrayscaleInputAttribute"
+            );
 
     private static AttributeSyntax Naming(AttributeSyntax attribute, string layer)
     {
-        AttributeArgumentSyntax name = SyntaxFactory.AttributeArgument(SyntaxFactory.LiteralExpression(SyntaxKind.StringLiteralExpression, SyntaxFactory.Literal(layer)));
+        AttributeArgumentSyntax name = SyntaxFactory.AttributeArgument(
+            SyntaxFactory.LiteralExpression(SyntaxKind.StringLiteralExpression, SyntaxFactory.Literal(layer))
+        );
         SeparatedSyntaxList<AttributeArgumentSyntax> arguments = attribute.ArgumentList?.Arguments ?? default;
         int old = arguments.IndexOf(static argument => argument.NameEquals is null && argument.Expression is not TypeOfExpressionSyntax);
         int type = arguments.IndexOf(static argument => argument.Expression is TypeOfExpressionSyntax);

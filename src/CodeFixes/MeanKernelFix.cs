@@ -24,14 +24,21 @@ public sealed class MeanKernelFix : CodeFixProvider
         SyntaxNode? root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (root?.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } mean)
+            if (
+                root?.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax member
+                } mean
+            )
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(
                         "Sum the kernels",
                         _ => Task.FromResult(context.Document.WithSyntaxRoot(root.ReplaceNode(mean, Sum(mean, member)))),
-                        nameof(MeanKernelFix)),
-                    diagnostic);
+                        nameof(MeanKernelFix)
+                    ),
+                    diagnostic
+                );
             }
         }
     }
@@ -40,10 +47,11 @@ public sealed class MeanKernelFix : CodeFixProvider
     {
         // mean calls its parameter "dimensions", sum "dim".
         ArgumentListSyntax arguments = mean.ArgumentList.ReplaceNodes(
-            mean.ArgumentList.Arguments.Where(static argument => argument.NameColon?.Name.Identifier.ValueText == "dimensions").Select(static argument => argument.NameColon!.Name),
-            static (name, _) => SyntaxFactory.IdentifierName("dim").WithTriviaFrom(name));
-        return mean
-            .WithExpression(member.WithName(SyntaxFactory.IdentifierName("sum").WithTriviaFrom(member.Name)))
+            mean.ArgumentList.Arguments.Where(static argument => argument.NameColon?.Name.Identifier.ValueText == "dimensions")
+                .Select(static argument => argument.NameColon!.Name),
+            static (name, _) => SyntaxFactory.IdentifierName("dim").WithTriviaFrom(name)
+        );
+        return mean.WithExpression(member.WithName(SyntaxFactory.IdentifierName("sum").WithTriviaFrom(member.Name)))
             .WithArgumentList(arguments);
     }
 }

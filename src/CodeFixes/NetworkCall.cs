@@ -30,13 +30,19 @@ internal sealed class NetworkCall
     /// <summary>Null unless the argument is the image of a forward or call of a network that takes its image first.</summary>
     public static NetworkCall? Of(ArgumentSyntax argument, ValueContext context)
     {
-        if (argument.Parent?.Parent is not InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" } member } call
+        if (
+            argument.Parent?.Parent
+                is not InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call" } member
+                } call
             || context.Operation(call) is not IInvocationOperation invocation
             || invocation.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter is not { Ordinal: 0 }
             || context.Model.GetTypeInfo(member.Expression, context.Cancellation).Type is not { } type
             || context.Symbols.TypedModule(type) is not { } module
             || module.TypeArguments.Length != invocation.Arguments.Length + 1
-            || !context.Symbols.IsTensor(module.TypeArguments[0]))
+            || !context.Symbols.IsTensor(module.TypeArguments[0])
+        )
         {
             return null;
         }
@@ -56,7 +62,8 @@ internal sealed class NetworkCall
         }
 
         ISymbol? network = context.Model.GetSymbolInfo(receiver.Bare(), context.Cancellation).Symbol;
-        return receiver.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax }
+        return
+            receiver.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax }
             && network is ILocalSymbol or IFieldSymbol
             && call.Expression is MemberAccessExpressionSyntax
             && !IsPartOfNetwork(network, context)
@@ -64,29 +71,36 @@ internal sealed class NetworkCall
             && !DoesMoreWithItsImage(context)
             && MadeHere.Is(network, receiver, context)
             && !WritesToItsImage(network, context)
-                ? OtherCalls(network, context)
-                : null;
+            ? OtherCalls(network, context)
+            : null;
     }
 
     /// <summary>Whether a call whose image is normalized first may be converted: it must be the only one.</summary>
-    public bool MayConvertNormalized(ValueContext context) => OthersToConvert(context) is { Count: 0 } && Converted.Wrapper(receiver, call, context) is null;
+    public bool MayConvertNormalized(ValueContext context) =>
+        OthersToConvert(context) is { Count: 0 } && Converted.Wrapper(receiver, call, context) is null;
 
     /// <summary>net becomes net.ToGrayscale(), or the wrapper that the code has of it already.</summary>
     public void ConvertReceiver(SourceChange change, ValueContext context, string options = "")
     {
         if (!IsGray)
         {
-            string converted = options.Length == 0 && Converted.Wrapper(receiver, call, context) is { } wrapper ? wrapper : $"{receiver.WithoutTrivia()}.ToGrayscale({options})";
+            string converted =
+                options.Length == 0 && Converted.Wrapper(receiver, call, context) is { } wrapper
+                    ? wrapper
+                    : $"{receiver.WithoutTrivia()}.ToGrayscale({options})";
             change.Edit(receiver, _ => SyntaxFactory.ParseExpression(converted).WithTriviaFrom(receiver));
         }
     }
 
     /// <summary>The network's class if it could be marked.</summary>
-    public INamedTypeSymbol? MarkableClass(ValueContext context) => IsGray || Converted.Wrapper(receiver, call, context) is not null ? null : Converted.MarkableClass(type, context);
+    public INamedTypeSymbol? MarkableClass(ValueContext context) =>
+        IsGray || Converted.Wrapper(receiver, call, context) is not null ? null : Converted.MarkableClass(type, context);
 
     /// <summary>Whether ToGrayscale is not in sight where the call stands.</summary>
     public bool NeedsUsing(ValueContext context) =>
-        !IsGray && Converted.Wrapper(receiver, call, context) is null && context.Model.LookupSymbols(call.SpanStart, type, "ToGrayscale", includeReducedExtensionMethods: true).IsEmpty;
+        !IsGray
+        && Converted.Wrapper(receiver, call, context) is null
+        && context.Model.LookupSymbols(call.SpanStart, type, "ToGrayscale", includeReducedExtensionMethods: true).IsEmpty;
 
     /// <summary>
     /// In a network's own methods a layer or an inner network would be converted at each call, and its state_dict with it.
@@ -100,7 +114,10 @@ internal sealed class NetworkCall
         }
 
         return context.Symbols.IsModule(member?.ContainingType)
-            && ((network is IFieldSymbol or IPropertySymbol && !network.IsStatic) || member is IMethodSymbol { IsOverride: true, Name: "forward" });
+            && (
+                (network is IFieldSymbol or IPropertySymbol && !network.IsStatic)
+                || member is IMethodSymbol { IsOverride: true, Name: "forward" }
+            );
     }
 
     /// <summary>A bare layer's input need not be an image.</summary>
@@ -114,7 +131,9 @@ internal sealed class NetworkCall
     {
         for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
         {
-            foreach (IMethodSymbol forward in current.GetMembers("forward").OfType<IMethodSymbol>().Where(static method => !method.IsAbstract))
+            foreach (
+                IMethodSymbol forward in current.GetMembers("forward").OfType<IMethodSymbol>().Where(static method => !method.IsAbstract)
+            )
             {
                 foreach (SyntaxReference reference in forward.DeclaringSyntaxReferences)
                 {
@@ -129,8 +148,19 @@ internal sealed class NetworkCall
                     }
 
                     var inside = new ValueContext(model, context.Symbols, context.Cancellation);
-                    if (!ImageFlow.GoesIntoLayersOnly(declaration, 0, inside)
-                        || declaration.DescendantNodes().Any(node => AsksForChannels(node) || (node is InvocationExpressionSyntax && inside.Operation(node) is { } operation && StackDetector.IsStack(operation, inside))))
+                    if (
+                        !ImageFlow.GoesIntoLayersOnly(declaration, 0, inside)
+                        || declaration
+                            .DescendantNodes()
+                            .Any(node =>
+                                AsksForChannels(node)
+                                || (
+                                    node is InvocationExpressionSyntax
+                                    && inside.Operation(node) is { } operation
+                                    && StackDetector.IsStack(operation, inside)
+                                )
+                            )
+                    )
                     {
                         return true;
                     }
@@ -146,28 +176,59 @@ internal sealed class NetworkCall
     /// </summary>
     private bool WritesToItsImage(ISymbol network, ValueContext context)
     {
-        bool mayWrite = MadeHere.Sources(network, type, receiver, context).Any(source => source.DescendantNodesAndSelf().Any(static node => node is ArgumentSyntax
-        {
-            NameColon.Name.Identifier.ValueText: "inplace",
-            Expression: not LiteralExpressionSyntax { RawKind: (int)SyntaxKind.FalseLiteralExpression },
-        } or ArgumentSyntax { Expression: LiteralExpressionSyntax { RawKind: (int)SyntaxKind.TrueLiteralExpression }, NameColon: null }
-            or InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "relu_" or "add_" or "sub_" or "mul_" or "div_" or "clamp_" } }));
+        bool mayWrite = MadeHere
+            .Sources(network, type, receiver, context)
+            .Any(source =>
+                source
+                    .DescendantNodesAndSelf()
+                    .Any(static node =>
+                        node is ArgumentSyntax
+                        {
+                            NameColon.Name.Identifier.ValueText: "inplace",
+                            Expression: not LiteralExpressionSyntax { RawKind: (int)SyntaxKind.FalseLiteralExpression },
+                        }
+                                or ArgumentSyntax
+                        {
+                            Expression: LiteralExpressionSyntax { RawKind: (int)SyntaxKind.TrueLiteralExpression },
+                            NameColon: null
+                        }
+                                or InvocationExpressionSyntax
+                        {
+                            Expression: MemberAccessExpressionSyntax
+                            {
+                                Name.Identifier.ValueText: "relu_" or "add_" or "sub_" or "mul_" or "div_" or "clamp_"
+                            }
+                        }
+                    )
+            );
         return mayWrite
-            && call.ArgumentList.DescendantNodes().OfType<IdentifierNameSyntax>()
+            && call.ArgumentList.DescendantNodes()
+                .OfType<IdentifierNameSyntax>()
                 .Select(name => context.Model.GetSymbolInfo(name, context.Cancellation).Symbol)
-                .Any(symbol => symbol is IParameterSymbol || (symbol is ILocalSymbol local && context.Symbols.IsTensor(local.Type) && IsUsedLater(local, context)));
+                .Any(symbol =>
+                    symbol is IParameterSymbol
+                    || (symbol is ILocalSymbol local && context.Symbols.IsTensor(local.Type) && IsUsedLater(local, context))
+                );
     }
 
     private bool IsUsedLater(ILocalSymbol local, ValueContext context)
     {
         VariableHistory history = context.History(local, call);
-        return history.Reads.Concat<SyntaxNode>(history.Escapes).Concat(history.Mutations)
+        return history
+            .Reads.Concat<SyntaxNode>(history.Escapes)
+            .Concat(history.Mutations)
             .Any(use => !call.Span.Contains(use.Span) && (use.SpanStart > call.SpanStart || Scopes.ShareLoop(use, call)));
     }
 
     private static bool AsksForChannels(SyntaxNode node) =>
-        node is ElementAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } } or InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "size" } }
-        && node.Ancestors().TakeWhile(static ancestor => ancestor is not StatementSyntax || ancestor is IfStatementSyntax).Any(static ancestor => ancestor is IfStatementSyntax or ConditionalExpressionSyntax or SwitchExpressionSyntax or IsPatternExpressionSyntax);
+        node
+            is ElementAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } }
+                or InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "size" } }
+        && node.Ancestors()
+            .TakeWhile(static ancestor => ancestor is not StatementSyntax || ancestor is IfStatementSyntax)
+            .Any(static ancestor =>
+                ancestor is IfStatementSyntax or ConditionalExpressionSyntax or SwitchExpressionSyntax or IsPatternExpressionSyntax
+            );
 
     /// <summary>
     /// All other calls of the network in the same member, or of a field's in the same class; null if something else there gets
@@ -176,30 +237,47 @@ internal sealed class NetworkCall
     private IReadOnlyList<InvocationExpressionSyntax>? OtherCalls(ISymbol network, ValueContext context)
     {
         // A field that other code can see, in another class or another part of this one, may be used there.
-        if (network is IFieldSymbol field && (field.DeclaredAccessibility != Accessibility.Private || field.ContainingType.DeclaringSyntaxReferences.Length != 1))
+        if (
+            network is IFieldSymbol field
+            && (field.DeclaredAccessibility != Accessibility.Private || field.ContainingType.DeclaringSyntaxReferences.Length != 1)
+        )
         {
             return null;
         }
 
-        SyntaxNode scope = network is IFieldSymbol
-            ? network.ContainingType.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation)
-            : VariableHistory.MemberOf(call);
+        SyntaxNode scope =
+            network is IFieldSymbol
+                ? network.ContainingType.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation)
+                : VariableHistory.MemberOf(call);
         var calls = new List<InvocationExpressionSyntax>();
         foreach (IdentifierNameSyntax identifier in scope.DescendantNodes().OfType<IdentifierNameSyntax>())
         {
-            if (identifier.Identifier.ValueText != network.Name || !SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(identifier, context.Cancellation).Symbol, network))
+            if (
+                identifier.Identifier.ValueText != network.Name
+                || !SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(identifier, context.Cancellation).Symbol, network)
+            )
             {
                 continue;
             }
 
-            ExpressionSyntax reference = identifier.Parent is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } self && self.Name == identifier ? self : identifier;
+            ExpressionSyntax reference =
+                identifier.Parent is MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } self && self.Name == identifier
+                    ? self
+                    : identifier;
             if (network is ILocalSymbol && VariableHistory.FunctionOf(reference) != VariableHistory.FunctionOf(call))
             {
                 // A lambda may run at any time.
                 return null;
             }
 
-            if (reference.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "forward" or "call", Parent: InvocationExpressionSyntax other } member && member.Expression == reference)
+            if (
+                reference.Parent is MemberAccessExpressionSyntax
+                {
+                    Name.Identifier.ValueText: "forward" or "call",
+                    Parent: InvocationExpressionSyntax other
+                } member
+                && member.Expression == reference
+            )
             {
                 if (other != call)
                 {
@@ -225,22 +303,39 @@ internal sealed class NetworkCall
             case MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax invocation } member when member.Expression == reference:
                 // What hands out parameters, keeps or reads a file of them, or hooks the network relies on its color form.
                 return context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method
-                    && (method.Name == "ToGrayscale"
-                        || (context.Symbols.IsOfTorch(method) && (method.Name is "eval" or "train" or "Dispose" or "GetName" or "ToString"
-                            || (method.Name is "to" or "cuda" or "cpu" && StaysItself(reference, invocation)))));
+                    && (
+                        method.Name == "ToGrayscale"
+                        || (
+                            context.Symbols.IsOfTorch(method)
+                            && (
+                                method.Name is "eval" or "train" or "Dispose" or "GetName" or "ToString"
+                                || (method.Name is "to" or "cuda" or "cpu" && StaysItself(reference, invocation))
+                            )
+                        )
+                    );
             case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "training" or "name" } member:
                 return member.Expression == reference;
             case AssignmentExpressionSyntax assignment:
                 return assignment.Left == reference && assignment.Parent is ExpressionStatementSyntax;
-            case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.ValueText: "nameof" } } }:
+            case ArgumentSyntax
+            {
+                Parent.Parent: InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.ValueText: "nameof" } }
+            }:
                 return true;
             default:
-                return reference.Parent is BinaryExpressionSyntax or IsPatternExpressionSyntax or UsingStatementSyntax or LockStatementSyntax;
+                return reference.Parent
+                    is BinaryExpressionSyntax
+                        or IsPatternExpressionSyntax
+                        or UsingStatementSyntax
+                        or LockStatementSyntax;
         }
     }
 
     /// <summary>net.to(device); and net = net.to(device);</summary>
     private static bool StaysItself(ExpressionSyntax reference, InvocationExpressionSyntax invocation) =>
         invocation.Parent is ExpressionStatementSyntax
-        || (invocation.Parent is AssignmentExpressionSyntax assignment && SyntaxFactory.AreEquivalent(assignment.Left.Bare(), reference.Bare()));
+        || (
+            invocation.Parent is AssignmentExpressionSyntax assignment
+            && SyntaxFactory.AreEquivalent(assignment.Left.Bare(), reference.Bare())
+        );
 }

@@ -18,8 +18,8 @@ internal static class NetworkKind
 
     public static bool MayConvolve(ExpressionSyntax? receiver, ITypeSymbol type, ValueContext context)
     {
-        IInvocationOperation? creation = receiver is not null && context.Operation(receiver) is { } operation
-            ? Layers.Creation(operation, context) : null;
+        IInvocationOperation? creation =
+            receiver is not null && context.Operation(receiver) is { } operation ? Layers.Creation(operation, context) : null;
         if (creation is not null && creation.Type is { } made)
         {
             return !IsKnownWithout(creation, made, context, MaximumDepth);
@@ -43,8 +43,9 @@ internal static class NetworkKind
     {
         IOperation? value = context.Operation(receiver.Bare())?.Unwrap() switch
         {
-            ILocalReferenceOperation local
-                when context.Definition(local.Local, local.Syntax).Value is { } written => context.Operation(written),
+            ILocalReferenceOperation local when context.Definition(local.Local, local.Syntax).Value is { } written => context.Operation(
+                written
+            ),
             IFieldReferenceOperation field => context.FieldValue(field.Field),
             IObjectCreationOperation creation => creation,
             _ => null,
@@ -88,8 +89,13 @@ internal static class NetworkKind
 
         if (context.Symbols.IsOwn(type))
         {
-            return type is { Name: not ("Sequential" or "ModuleList" or "ModuleDict"), ContainingType: null,
-                ContainingNamespace.Name: "Modules" } && !context.Symbols.IsConvolution(type);
+            return type is
+            {
+                Name: not ("Sequential" or "ModuleList" or "ModuleDict"),
+                ContainingType: null,
+                ContainingNamespace.Name: "Modules"
+            }
+                && !context.Symbols.IsConvolution(type);
         }
 
         return depth > 0 && type is INamedTypeSymbol named && IsClassWithout(named, context, depth);
@@ -120,8 +126,10 @@ internal static class NetworkKind
 
             foreach (SyntaxReference reference in current.DeclaringSyntaxReferences)
             {
-                if (context.Model.Compilation.ModelOf(reference.SyntaxTree) is not { } model
-                    || !IsDeclarationWithout(reference.GetSyntax(context.Cancellation), model, context, depth))
+                if (
+                    context.Model.Compilation.ModelOf(reference.SyntaxTree) is not { } model
+                    || !IsDeclarationWithout(reference.GetSyntax(context.Cancellation), model, context, depth)
+                )
                 {
                     return false;
                 }
@@ -140,20 +148,29 @@ internal static class NetworkKind
                 case ParameterSyntax { Type: { } given } when context.Symbols.IsModule(model.GetTypeInfo(given, context.Cancellation).Type):
                     return false;
                 case ObjectCreationExpressionSyntax or ImplicitObjectCreationExpressionSyntax:
-                    if (model.GetTypeInfo(node, context.Cancellation).Type is { } created && context.Symbols.IsModule(created)
-                        && !IsContainer(created) && !IsTypeWithout(created, context, depth - 1))
+                    if (
+                        model.GetTypeInfo(node, context.Cancellation).Type is { } created
+                        && context.Symbols.IsModule(created)
+                        && !IsContainer(created)
+                        && !IsTypeWithout(created, context, depth - 1)
+                    )
                     {
                         return false;
                     }
 
                     break;
                 case InvocationExpressionSyntax call when model.GetSymbolInfo(call, context.Cancellation).Symbol is IMethodSymbol method:
-                    bool convolves = context.Symbols.IsOfTorch(method)
-                        && method.Name.StartsWith("conv", StringComparison.OrdinalIgnoreCase);
-                    if (convolves
-                        || (context.Symbols.IsModule(method.ReturnType) && !IsContainer(method.ReturnType)
-                        && !IsTypeWithout(method.ReturnType, context, depth - 1)
-                        && !(context.Symbols.IsModule(method.ContainingType) && context.Symbols.IsOwn(method.ContainingType))))
+                    bool convolves =
+                        context.Symbols.IsOfTorch(method) && method.Name.StartsWith("conv", StringComparison.OrdinalIgnoreCase);
+                    if (
+                        convolves
+                        || (
+                            context.Symbols.IsModule(method.ReturnType)
+                            && !IsContainer(method.ReturnType)
+                            && !IsTypeWithout(method.ReturnType, context, depth - 1)
+                            && !(context.Symbols.IsModule(method.ContainingType) && context.Symbols.IsOwn(method.ContainingType))
+                        )
+                    )
                     {
                         return false;
                     }

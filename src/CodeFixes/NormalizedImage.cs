@@ -19,7 +19,13 @@ internal sealed class NormalizedImage
     private readonly Numbers means;
     private readonly Numbers deviations;
 
-    private NormalizedImage(ExpressionSyntax whole, IOperation stacked, Numbers means, Numbers deviations, IReadOnlyCollection<ILocalSymbol> locals)
+    private NormalizedImage(
+        ExpressionSyntax whole,
+        IOperation stacked,
+        Numbers means,
+        Numbers deviations,
+        IReadOnlyCollection<ILocalSymbol> locals
+    )
     {
         Whole = whole;
         Stacked = stacked;
@@ -51,7 +57,10 @@ internal sealed class NormalizedImage
     public static NormalizedImage? Of(ExpressionSyntax first, ValueContext context)
     {
         var locals = new List<ILocalSymbol>();
-        if (context.Operation(first) is not { } operation || (ByTransform(operation, context) ?? ByArithmetic(operation, locals, context)) is not { } step)
+        if (
+            context.Operation(first) is not { } operation
+            || (ByTransform(operation, context) ?? ByArithmetic(operation, locals, context)) is not { } step
+        )
         {
             return null;
         }
@@ -69,14 +78,18 @@ internal sealed class NormalizedImage
         }
 
         bool isFunction = call.TargetMethod.Name == "normalize";
-        IInvocationOperation? numbers = isFunction ? call : call.TargetMethod.Name is "call" or "forward" ? Layers.Creation(call.Instance!, context) : null;
+        IInvocationOperation? numbers =
+            isFunction ? call
+            : call.TargetMethod.Name is "call" or "forward" ? Layers.Creation(call.Instance!, context)
+            : null;
         IOperation? input = isFunction ? call.Argument("input") : call.Arguments.FirstOrDefault()?.Value;
-        return input is not null
+        return
+            input is not null
             && numbers is { TargetMethod.Name: "normalize" or "Normalize" }
             && Numbers.Of(numbers.Argument("means"), context) is { } means
             && Numbers.Of(numbers.Argument("stdevs"), context) is { } deviations
-                ? new Step(call, input, means, deviations)
-                : null;
+            ? new Step(call, input, means, deviations)
+            : null;
     }
 
     /// <summary>image - mean, image / std, (image - mean) / std.</summary>
@@ -118,30 +131,53 @@ internal sealed class NormalizedImage
     }
 
     /// <summary>A difference or a quotient, as an operator or a method.</summary>
-    private static (BinaryOperatorKind Kind, IOperation Input, IOperation Constant)? Arithmetic(IOperation operation) => operation switch
-    {
-        IBinaryOperation { OperatorKind: BinaryOperatorKind.Subtract or BinaryOperatorKind.Divide } binary => (binary.OperatorKind, binary.LeftOperand, binary.RightOperand),
-        IInvocationOperation { TargetMethod.Name: "sub" or "subtract", Instance: { } instance, Arguments: [var argument] } => (BinaryOperatorKind.Subtract, instance, argument.Value),
-        IInvocationOperation { TargetMethod.Name: "div" or "divide", Instance: { } instance, Arguments: [var argument, ..] } => (BinaryOperatorKind.Divide, instance, argument.Value),
-        _ => null,
-    };
+    private static (BinaryOperatorKind Kind, IOperation Input, IOperation Constant)? Arithmetic(IOperation operation) =>
+        operation switch
+        {
+            IBinaryOperation { OperatorKind: BinaryOperatorKind.Subtract or BinaryOperatorKind.Divide } binary => (
+                binary.OperatorKind,
+                binary.LeftOperand,
+                binary.RightOperand
+            ),
+            IInvocationOperation { TargetMethod.Name: "sub" or "subtract", Instance: { } instance, Arguments: [var argument] } => (
+                BinaryOperatorKind.Subtract,
+                instance,
+                argument.Value
+            ),
+            IInvocationOperation { TargetMethod.Name: "div" or "divide", Instance: { } instance, Arguments: [var argument, ..] } => (
+                BinaryOperatorKind.Divide,
+                instance,
+                argument.Value
+            ),
+            _ => null,
+        };
 
     /// <summary>tensor(new[] { 0.5f, 0.4f, 0.3f }).view(1, 3, 1, 1), also by way of a variable.</summary>
     private static Numbers? PerChannel(IOperation constant, List<ILocalSymbol> locals, ValueContext context)
     {
         constant = constant.Unwrap();
-        if (constant is ILocalReferenceOperation { Local: var local } && context.Definition(local, constant.Syntax).Value is { } value && context.History(local, constant.Syntax) is { Mutations.Count: 0, Escapes.Count: 0 })
+        if (
+            constant is ILocalReferenceOperation { Local: var local }
+            && context.Definition(local, constant.Syntax).Value is { } value
+            && context.History(local, constant.Syntax) is { Mutations.Count: 0, Escapes.Count: 0 }
+        )
         {
             locals.Add(local);
             constant = context.Operation(value)?.Unwrap() ?? constant;
         }
 
-        return constant is IInvocationOperation { TargetMethod.Name: "view" or "reshape", Instance: { } made } shaped
+        return
+            constant is IInvocationOperation { TargetMethod.Name: "view" or "reshape", Instance: { } made } shaped
             && Integers.Constants(Integers.Arguments(shaped, context), context) is [1, _, 1, 1] or [_, 1, 1]
-            && made.Unwrap() is IInvocationOperation { Instance: null, TargetMethod.Name: "tensor" or "as_tensor" or "from_array", Arguments: [var list, ..] } factory
+            && made.Unwrap() is IInvocationOperation
+            {
+                Instance: null,
+                TargetMethod.Name: "tensor" or "as_tensor" or "from_array",
+                Arguments: [var list, ..]
+            } factory
             && TorchSymbols.Is(factory.TargetMethod.ContainingType, context.Symbols.Torch)
-                ? Numbers.Of(list.Value, context)
-                : null;
+            ? Numbers.Of(list.Value, context)
+            : null;
     }
 
     private static IOperation? Stack(IOperation input, List<ILocalSymbol> locals, ValueContext context)
@@ -150,9 +186,11 @@ internal sealed class NormalizedImage
         if (input is ILocalReferenceOperation { Local: var local })
         {
             // Used for nothing else.
-            if (context.History(local, input.Syntax) is not { Reads.Count: 1, Writes.Count: 1, Mutations.Count: 0, Escapes.Count: 0 }
+            if (
+                context.History(local, input.Syntax) is not { Reads.Count: 1, Writes.Count: 1, Mutations.Count: 0, Escapes.Count: 0 }
                 || context.Definition(local, input.Syntax).Value is not { } value
-                || context.Operation(value) is not { } written)
+                || context.Operation(value) is not { } written
+            )
             {
                 return null;
             }
@@ -203,7 +241,11 @@ internal sealed class NormalizedImage
                 values.Add(value);
 
                 // A literal as it is written; the name of a constant need not be in sight where the network is called.
-                texts.Add(number.Syntax is LiteralExpressionSyntax or PrefixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax } ? number.Syntax.WithoutTrivia().ToString() : value.ToString("R", CultureInfo.InvariantCulture));
+                texts.Add(
+                    number.Syntax is LiteralExpressionSyntax or PrefixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax }
+                        ? number.Syntax.WithoutTrivia().ToString()
+                        : value.ToString("R", CultureInfo.InvariantCulture)
+                );
             }
 
             return new Numbers(string.Join(", ", texts), [.. values]);

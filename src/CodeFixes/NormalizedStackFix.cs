@@ -27,8 +27,10 @@ public sealed class NormalizedStackFix : CodeFixProvider
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
-        if (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
-            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model)
+        if (
+            await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
+            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model
+        )
         {
             return;
         }
@@ -40,31 +42,47 @@ public sealed class NormalizedStackFix : CodeFixProvider
                 context.RegisterCodeFix(
                     CodeAction.Create(
                         "Pass the grayscale image and convert the network with the normalization",
-                        cancellation => SourceFixAll.Apply(context.Document.Project.Solution, context.Document.Id, ImmutableArray.Create(diagnostic), Key, cancellation),
-                        Key),
-                    diagnostic);
+                        cancellation =>
+                            SourceFixAll.Apply(
+                                context.Document.Project.Solution,
+                                context.Document.Id,
+                                ImmutableArray.Create(diagnostic),
+                                Key,
+                                cancellation
+                            ),
+                        Key
+                    ),
+                    diagnostic
+                );
             }
         }
     }
 
     internal static SourceChange? Find(SyntaxNode root, SemanticModel model, Diagnostic diagnostic, CancellationToken cancellation) =>
-        TorchSymbols.Of(model.Compilation) is { ChannelConversions: not null } symbols ? Convert(root, diagnostic, new ValueContext(model, symbols, cancellation)) : null;
+        TorchSymbols.Of(model.Compilation) is { ChannelConversions: not null } symbols
+            ? Convert(root, diagnostic, new ValueContext(model, symbols, cancellation))
+            : null;
 
     private static SourceChange? Convert(SyntaxNode root, Diagnostic diagnostic, ValueContext values)
     {
         // net.forward(normalize(stacked)): the normalization is the image, and the stack is what it normalizes.
-        if (root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax first
+        if (
+            root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax first
             || NormalizedImage.Of(first, values) is not { } image
             || Argument(image.Whole, values) is not var (argument, held)
             || NetworkCall.Of(argument, values) is not { IsGray: false } call
             || !call.MayConvertNormalized(values)
-            || StackForms.Recognize(image.Stacked, values) is not { } form)
+            || StackForms.Recognize(image.Stacked, values) is not { } form
+        )
         {
             return null;
         }
 
         TensorFacts facts = TensorInference.Facts(form.Source, values);
-        if (Replacement.Of(form, StackJudge.Judge(form, facts), facts, values) is not { Unsqueeze: null, IsGuarded: false } || !IsInSight(form.Source, argument, image, values))
+        if (
+            Replacement.Of(form, StackJudge.Judge(form, facts), facts, values) is not { Unsqueeze: null, IsGuarded: false }
+            || !IsInSight(form.Source, argument, image, values)
+        )
         {
             return null;
         }
@@ -76,7 +94,10 @@ public sealed class NormalizedStackFix : CodeFixProvider
         }
 
         bool withCollections = ((CSharpParseOptions)root.SyntaxTree.Options).LanguageVersion >= LanguageVersion.CSharp12;
-        var change = new SourceChange { NeedsUsing = values.Model.LookupNamespacesAndTypes(first.SpanStart, name: "ChannelNormalization").IsEmpty };
+        var change = new SourceChange
+        {
+            NeedsUsing = values.Model.LookupNamespacesAndTypes(first.SpanStart, name: "ChannelNormalization").IsEmpty,
+        };
         change.Replace(argument.Expression, (ExpressionSyntax)form.Source.Syntax);
         call.ConvertReceiver(change, values, $"new GrayscaleOptions {{ Normalization = {image.Normalization(withCollections)} }}");
         foreach (SyntaxNode declaration in Declarations(gone, values))
@@ -102,8 +123,9 @@ public sealed class NormalizedStackFix : CodeFixProvider
                 return (argument, null);
             case EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax declarator }
                 when values.Model.GetDeclaredSymbol(declarator, values.Cancellation) is ILocalSymbol local
-                && values.History(local, declarator) is { Reads: [{ Parent: ArgumentSyntax only } read], Writes.Count: 1, Mutations.Count: 0, Escapes.Count: 0 }
-                && VariableHistory.FunctionOf(read) == VariableHistory.FunctionOf(declarator):
+                    && values.History(local, declarator)
+                        is { Reads: [{ Parent: ArgumentSyntax only } read], Writes.Count: 1, Mutations.Count: 0, Escapes.Count: 0 }
+                    && VariableHistory.FunctionOf(read) == VariableHistory.FunctionOf(declarator):
                 return (only, local);
             default:
                 return null;
@@ -113,18 +135,25 @@ public sealed class NormalizedStackFix : CodeFixProvider
     /// <summary>Whether the gray tensor can be written where the call is, with the same value.</summary>
     private static bool IsInSight(IOperation source, ArgumentSyntax argument, NormalizedImage image, ValueContext values) =>
         argument.Span.Contains(image.Stacked.Syntax.Span)
-        || (source.Variable() is { } variable
+        || (
+            source.Variable() is { } variable
             && values.History(variable, argument).IsUnchanged(source.Syntax, argument)
-            && VariableHistory.FunctionOf(source.Syntax) == VariableHistory.FunctionOf(argument));
+            && VariableHistory.FunctionOf(source.Syntax) == VariableHistory.FunctionOf(argument)
+        );
 
     /// <summary>The declarations of variables that were read on the way and nowhere else.</summary>
     private static IEnumerable<SyntaxNode> Declarations(IReadOnlyList<ILocalSymbol> locals, ValueContext values)
     {
         foreach (ILocalSymbol local in locals)
         {
-            if (local.DeclaringSyntaxReferences is [var reference]
-                && reference.GetSyntax(values.Cancellation) is VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax statement } } declarator
-                && values.History(local, declarator) is { Reads.Count: 1, Mutations.Count: 0, Escapes.Count: 0, Writes.Count: 1 })
+            if (
+                local.DeclaringSyntaxReferences is [var reference]
+                && reference.GetSyntax(values.Cancellation) is VariableDeclaratorSyntax
+                {
+                    Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax statement }
+                } declarator
+                && values.History(local, declarator) is { Reads.Count: 1, Mutations.Count: 0, Escapes.Count: 0, Writes.Count: 1 }
+            )
             {
                 yield return statement;
             }

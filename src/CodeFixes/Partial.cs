@@ -23,7 +23,8 @@ internal static class Partial
         }
 
         SyntaxToken keyword = declaration.Keyword;
-        return ((TypeDeclarationSyntax)declaration.ReplaceToken(keyword, keyword.WithLeadingTrivia()))
-            .WithModifiers(SyntaxFactory.TokenList(partial.WithLeadingTrivia(keyword.LeadingTrivia)));
+        return ((TypeDeclarationSyntax)declaration.ReplaceToken(keyword, keyword.WithLeadingTrivia())).WithModifiers(
+            SyntaxFactory.TokenList(partial.WithLeadingTrivia(keyword.LeadingTrivia))
+        );
     }
 }

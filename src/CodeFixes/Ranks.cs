@@ -33,14 +33,19 @@ internal static class Ranks
         switch (operation)
         {
             case ILocalReferenceOperation local:
-                return context.History(local.Local, local.Syntax).Writes.Any(write => write.Value is { } value
-                    ? IsOther(value, context, depth - 1)
-                    : write.Site is ForEachStatementSyntax loop && IsOtherElement(loop.Expression, context, depth - 1));
+                return context
+                    .History(local.Local, local.Syntax)
+                    .Writes.Any(write =>
+                        write.Value is { } value
+                            ? IsOther(value, context, depth - 1)
+                            : write.Site is ForEachStatementSyntax loop && IsOtherElement(loop.Expression, context, depth - 1)
+                    );
             case IParameterReferenceOperation parameter:
                 return IsOtherGiven(parameter.Parameter, context, depth - 1);
             case IInvocationOperation invocation when context.Symbols.IsOfTorch(invocation.TargetMethod):
                 return invocation.Instance is { Syntax: ExpressionSyntax instance }
-                    && ImageOperations.KeepsRank(invocation.TargetMethod.Name) && IsOther(instance, context, depth - 1);
+                    && ImageOperations.KeepsRank(invocation.TargetMethod.Name)
+                    && IsOther(instance, context, depth - 1);
             case IInvocationOperation invocation:
                 return IsOtherReturned(invocation.TargetMethod, context, depth - 1);
             case IFieldReferenceOperation field:
@@ -65,13 +70,17 @@ internal static class Ranks
             }
 
             SyntaxNode declaration = reference.GetSyntax(context.Cancellation);
-            IEnumerable<ExpressionSyntax?> values = declaration.DescendantNodes().Select(static node => node switch
-            {
-                ReturnStatementSyntax returned => returned.Expression,
-                ArrowExpressionClauseSyntax { Parent: BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax } arrow =>
-                    arrow.Expression,
-                _ => null,
-            });
+            IEnumerable<ExpressionSyntax?> values = declaration
+                .DescendantNodes()
+                .Select(static node =>
+                    node switch
+                    {
+                        ReturnStatementSyntax returned => returned.Expression,
+                        ArrowExpressionClauseSyntax { Parent: BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax } arrow =>
+                            arrow.Expression,
+                        _ => null,
+                    }
+                );
             if (values.Any(value => value is not null && IsOther(value, inside, depth)))
             {
                 return true;
@@ -91,8 +100,12 @@ internal static class Ranks
         foreach (SyntaxTree tree in context.Model.Compilation.SyntaxTrees)
         {
             ValueContext? inside = null;
-            foreach (SimpleNameSyntax name in tree.GetRoot(context.Cancellation).DescendantNodes().OfType<SimpleNameSyntax>()
-                .Where(name => name.Identifier.ValueText == method.Name))
+            foreach (
+                SimpleNameSyntax name in tree.GetRoot(context.Cancellation)
+                    .DescendantNodes()
+                    .OfType<SimpleNameSyntax>()
+                    .Where(name => name.Identifier.ValueText == method.Name)
+            )
             {
                 SyntaxNode? call = name.Parent is MemberAccessExpressionSyntax member && member.Name == name ? member.Parent : name.Parent;
                 if (call is not InvocationExpressionSyntax)
@@ -101,11 +114,13 @@ internal static class Ranks
                 }
 
                 inside ??= In(tree, context);
-                if (inside?.Operation(call) is IInvocationOperation invocation
+                if (
+                    inside?.Operation(call) is IInvocationOperation invocation
                     && SymbolEqualityComparer.Default.Equals(invocation.TargetMethod.OriginalDefinition, method.OriginalDefinition)
-                    && invocation.Arguments.FirstOrDefault(argument =>
-                        argument.Parameter?.Ordinal == parameter.Ordinal)?.Value.Syntax is ExpressionSyntax given
-                    && IsOther(given, inside, depth))
+                    && invocation.Arguments.FirstOrDefault(argument => argument.Parameter?.Ordinal == parameter.Ordinal)?.Value.Syntax
+                        is ExpressionSyntax given
+                    && IsOther(given, inside, depth)
+                )
                 {
                     return true;
                 }

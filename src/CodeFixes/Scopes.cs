@@ -15,10 +15,21 @@ internal static class Scopes
             return true;
         }
 
-        SyntaxNode? scope = variable.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(context.Cancellation)
-            .Ancestors().FirstOrDefault(static ancestor =>
-            ancestor is BlockSyntax or SwitchSectionSyntax or CommonForEachStatementSyntax or ForStatementSyntax or UsingStatementSyntax
-                or CompilationUnitSyntax or MemberDeclarationSyntax and not GlobalStatementSyntax);
+        SyntaxNode? scope = variable
+            .DeclaringSyntaxReferences.FirstOrDefault()
+            ?.GetSyntax(context.Cancellation)
+            .Ancestors()
+            .FirstOrDefault(static ancestor =>
+                ancestor
+                    is BlockSyntax
+                        or SwitchSectionSyntax
+                        or CommonForEachStatementSyntax
+                        or ForStatementSyntax
+                        or UsingStatementSyntax
+                        or CompilationUnitSyntax
+                        or MemberDeclarationSyntax
+                        and not GlobalStatementSyntax
+            );
         return scope is not null && scope.Span.Contains(use.Span);
     }
 
@@ -31,8 +42,8 @@ internal static class Scopes
         SyntaxNode? declaration = variable.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(context.Cancellation);
         return one.Ancestors()
             .Any(ancestor =>
-                IsLoop(ancestor) && ancestor.Span.Contains(other.Span)
-                    && (declaration is null || !ancestor.Span.Contains(declaration.Span)));
+                IsLoop(ancestor) && ancestor.Span.Contains(other.Span) && (declaration is null || !ancestor.Span.Contains(declaration.Span))
+            );
     }
 
     public static bool ShareLoop(SyntaxNode one, SyntaxNode other) =>

@@ -13,14 +13,19 @@ internal static class SolutionChange
     {
         SyntaxNode[] removals = [.. change.Removals.Where(node => !node.Ancestors().Any(change.IsRemoved))];
         root = root.TrackNodes(change.Kept.Concat(removals).Concat(change.Edits.Keys));
-        Dictionary<SyntaxNode, Func<SyntaxNode, SyntaxNode>> edits = change.Edits.ToDictionary(edit => (SyntaxNode)root.GetCurrentNode(edit.Key)!, static edit => edit.Value);
+        Dictionary<SyntaxNode, Func<SyntaxNode, SyntaxNode>> edits = change.Edits.ToDictionary(
+            edit => (SyntaxNode)root.GetCurrentNode(edit.Key)!,
+            static edit => edit.Value
+        );
         root = root.ReplaceNodes(edits.Keys, (original, changed) => edits[original](changed));
         foreach (SyntaxNode node in removals)
         {
             if (root.GetCurrentNode(node) is { } current)
             {
                 SyntaxTriviaList leading = current.GetLeadingTrivia();
-                bool hasComment = leading.Any(static trivia => !trivia.IsKind(SyntaxKind.WhitespaceTrivia) && !trivia.IsKind(SyntaxKind.EndOfLineTrivia));
+                bool hasComment = leading.Any(static trivia =>
+                    !trivia.IsKind(SyntaxKind.WhitespaceTrivia) && !trivia.IsKind(SyntaxKind.EndOfLineTrivia)
+                );
                 if (hasComment && leading.Last().IsKind(SyntaxKind.WhitespaceTrivia))
                 {
                     // The indentation of what goes is not that of what follows.
@@ -28,10 +33,19 @@ internal static class SolutionChange
                     current = root.GetCurrentNode(node)!;
                 }
 
-                if (current is MemberDeclarationSyntax && current.Parent is TypeDeclarationSyntax { Members: [var first, var next, ..] } && first == current)
+                if (
+                    current is MemberDeclarationSyntax
+                    && current.Parent is TypeDeclarationSyntax { Members: [var first, var next, ..] }
+                    && first == current
+                )
                 {
                     // The empty line in front of the next member is not for the first one.
-                    root = root.ReplaceNode(next, next.WithLeadingTrivia(next.GetLeadingTrivia().SkipWhile(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia))));
+                    root = root.ReplaceNode(
+                        next,
+                        next.WithLeadingTrivia(
+                            next.GetLeadingTrivia().SkipWhile(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia))
+                        )
+                    );
                     current = root.GetCurrentNode(node)!;
                 }
 
@@ -46,7 +60,10 @@ internal static class SolutionChange
     /// <summary>Marks a class with [GrayscaleInput] and makes it, and what it lies in, partial.</summary>
     public static async Task<Solution> Mark(Solution solution, INamedTypeSymbol type, CancellationToken cancellation)
     {
-        if (type.DeclaringSyntaxReferences.FirstOrDefault() is not { } reference || reference.GetSyntax(cancellation) is not ClassDeclarationSyntax declared)
+        if (
+            type.DeclaringSyntaxReferences.FirstOrDefault() is not { } reference
+            || reference.GetSyntax(cancellation) is not ClassDeclarationSyntax declared
+        )
         {
             return solution;
         }
@@ -58,24 +75,39 @@ internal static class SolutionChange
     }
 
     /// <summary>The namespaces and types around a class, with its own name: what stays the same while the file changes.</summary>
-    private static string PathOf(TypeDeclarationSyntax declaration) => string.Join("/", declaration.AncestorsAndSelf().Select(static ancestor => ancestor switch
-    {
-        TypeDeclarationSyntax type => $"{type.Identifier.ValueText}`{type.TypeParameterList?.Parameters.Count ?? 0}",
-        BaseNamespaceDeclarationSyntax space => space.Name.ToString(),
-        _ => "",
-    }));
+    private static string PathOf(TypeDeclarationSyntax declaration) =>
+        string.Join(
+            "/",
+            declaration
+                .AncestorsAndSelf()
+                .Select(static ancestor =>
+                    ancestor switch
+                    {
+                        TypeDeclarationSyntax type => $"{type.Identifier.ValueText}`{type.TypeParameterList?.Parameters.Count ?? 0}",
+                        BaseNamespaceDeclarationSyntax space => space.Name.ToString(),
+                        _ => "",
+                    }
+                )
+        );
 
     private static async Task<Solution> MarkIn(Solution solution, Document document, string path, CancellationToken cancellation)
     {
-        if (await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not CompilationUnitSyntax root
+        if (
+            await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not CompilationUnitSyntax root
             || Find(root, path) is not { } declaration
-            || declaration.AttributeLists.SelectMany(static list => list.Attributes).Any(static attribute => attribute.Name.ToString() is "GrayscaleInput" or "GrayscaleInputAttribute"))
+            || declaration
+                .AttributeLists.SelectMany(static list => list.Attributes)
+                .Any(static attribute => attribute.Name.ToString() is "GrayscaleInput" or "GrayscaleInputAttribute")
+        )
         {
             return solution;
         }
 
         root = root.ReplaceNode(declaration, MarkedDeclaration(declaration));
-        while (Find(root, path)!.Ancestors().OfType<TypeDeclarationSyntax>().FirstOrDefault(static outer => !Partial.Is(outer)) is { } container)
+        while (
+            Find(root, path)!.Ancestors().OfType<TypeDeclarationSyntax>().FirstOrDefault(static outer => !Partial.Is(outer))
+                is { } container
+        )
         {
             root = root.ReplaceNode(container, Partial.Make(container));
         }
@@ -89,9 +121,18 @@ internal static class SolutionChange
     private static ClassDeclarationSyntax MarkedDeclaration(ClassDeclarationSyntax declaration)
     {
         SyntaxTriviaList leading = declaration.GetLeadingTrivia();
-        SyntaxTriviaList indentation = SyntaxFactory.TriviaList(leading.Reverse().TakeWhile(static trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)).Reverse());
-        string newline = declaration.DescendantTrivia().FirstOrDefault(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToString() is { Length: > 0 } found ? found : "\n";
-        AttributeListSyntax mark = SyntaxFactory.AttributeList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.Attribute(SyntaxFactory.ParseName("GrayscaleInput"))))
+        SyntaxTriviaList indentation = SyntaxFactory.TriviaList(
+            leading.Reverse().TakeWhile(static trivia => trivia.IsKind(SyntaxKind.WhitespaceTrivia)).Reverse()
+        );
+        string newline = declaration
+            .DescendantTrivia()
+            .FirstOrDefault(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia))
+            .ToString()
+            is { Length: > 0 } found
+            ? found
+            : "\n";
+        AttributeListSyntax mark = SyntaxFactory
+            .AttributeList(SyntaxFactory.SingletonSeparatedList(SyntaxFactory.Attribute(SyntaxFactory.ParseName("GrayscaleInput"))))
             .WithLeadingTrivia(leading)
             .WithTrailingTrivia(SyntaxFactory.EndOfLine(newline));
         declaration = declaration.WithLeadingTrivia(indentation);

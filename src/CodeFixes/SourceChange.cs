@@ -36,11 +36,14 @@ internal sealed class SourceChange
             kept.Add(by);
         }
 
-        Edit(node, changed =>
-        {
-            ExpressionSyntax part = (isInside ? changed.GetCurrentNode(by) ?? by : by).WithoutTrivia();
-            return (then is null ? part : then(part)).WithTriviaFrom(changed);
-        });
+        Edit(
+            node,
+            changed =>
+            {
+                ExpressionSyntax part = (isInside ? changed.GetCurrentNode(by) ?? by : by).WithoutTrivia();
+                return (then is null ? part : then(part)).WithTriviaFrom(changed);
+            }
+        );
     }
 
     public void Remove(SyntaxNode statement) => removals.Add(statement);
@@ -58,5 +61,4 @@ internal sealed class SourceChange
         kept.UnionWith(other.kept);
         NeedsUsing |= other.NeedsUsing;
     }
-
 }

@@ -16,24 +16,34 @@ internal sealed class SourceFixAll : FixAllProvider
 {
     public static readonly SourceFixAll Instance = new();
 
-    private SourceFixAll()
-    {
-    }
+    private SourceFixAll() { }
 
     public override IEnumerable<FixAllScope> GetSupportedFixAllScopes() =>
         [FixAllScope.Document, FixAllScope.Project, FixAllScope.Solution];
 
     public override Task<CodeAction?> GetFixAsync(FixAllContext context) =>
-        Task.FromResult<CodeAction?>(CodeAction.Create("Pass the grayscale images", cancellation =>
-            FixAll(context, cancellation), context.CodeActionEquivalenceKey));
+        Task.FromResult<CodeAction?>(
+            CodeAction.Create("Pass the grayscale images", cancellation => FixAll(context, cancellation), context.CodeActionEquivalenceKey)
+        );
 
     /// <summary>Makes the changes of some diagnostics of a document, as the fix of that key does.</summary>
-    public static async Task<Solution> Apply(Solution solution, DocumentId id, ImmutableArray<Diagnostic> diagnostics, string? key,
-        CancellationToken cancellation)
+    public static async Task<Solution> Apply(
+        Solution solution,
+        DocumentId id,
+        ImmutableArray<Diagnostic> diagnostics,
+        string? key,
+        CancellationToken cancellation
+    )
     {
         Document document = solution.GetDocument(id)!;
-        return await Mark(await Change(solution, document, diagnostics, key, cancellation).ConfigureAwait(false), document, diagnostics,
-            key, cancellation).ConfigureAwait(false);
+        return await Mark(
+                await Change(solution, document, diagnostics, key, cancellation).ConfigureAwait(false),
+                document,
+                diagnostics,
+                key,
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     private static async Task<Solution> FixAll(FixAllContext context, CancellationToken cancellation)
@@ -55,8 +65,8 @@ internal sealed class SourceFixAll : FixAllProvider
             if (!diagnostics.IsEmpty)
             {
                 found.Add((document, diagnostics));
-                solution = await Change(solution, document, diagnostics, context.CodeActionEquivalenceKey,
-                    cancellation).ConfigureAwait(false);
+                solution = await Change(solution, document, diagnostics, context.CodeActionEquivalenceKey, cancellation)
+                    .ConfigureAwait(false);
             }
         }
 
@@ -68,8 +78,13 @@ internal sealed class SourceFixAll : FixAllProvider
         return solution;
     }
 
-    private static async Task<Solution> Change(Solution solution, Document document, ImmutableArray<Diagnostic> diagnostics, string? key,
-        CancellationToken cancellation)
+    private static async Task<Solution> Change(
+        Solution solution,
+        Document document,
+        ImmutableArray<Diagnostic> diagnostics,
+        string? key,
+        CancellationToken cancellation
+    )
     {
         SourceChange[] changes = await Find(document, diagnostics, key, cancellation).ConfigureAwait(false);
         if (changes.Length == 0 || await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not CompilationUnitSyntax root)
@@ -86,8 +101,13 @@ internal sealed class SourceFixAll : FixAllProvider
         return solution.WithDocumentSyntaxRoot(document.Id, SolutionChange.Apply(root, all));
     }
 
-    private static async Task<Solution> Mark(Solution solution, Document document, ImmutableArray<Diagnostic> diagnostics, string? key,
-        CancellationToken cancellation)
+    private static async Task<Solution> Mark(
+        Solution solution,
+        Document document,
+        ImmutableArray<Diagnostic> diagnostics,
+        string? key,
+        CancellationToken cancellation
+    )
     {
         if (key is StackingFix.ViewAndMarkKey or StackingFix.ConvertAndMarkKey)
         {
@@ -103,28 +123,42 @@ internal sealed class SourceFixAll : FixAllProvider
         return solution;
     }
 
-    private static async Task<SourceChange[]> Find(Document document, ImmutableArray<Diagnostic> diagnostics, string? key,
-        CancellationToken cancellation)
+    private static async Task<SourceChange[]> Find(
+        Document document,
+        ImmutableArray<Diagnostic> diagnostics,
+        string? key,
+        CancellationToken cancellation
+    )
     {
-        if (await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not { } root
-            || await document.GetSemanticModelAsync(cancellation).ConfigureAwait(false) is not { } model)
+        if (
+            await document.GetSyntaxRootAsync(cancellation).ConfigureAwait(false) is not { } root
+            || await document.GetSemanticModelAsync(cancellation).ConfigureAwait(false) is not { } model
+        )
         {
             return [];
         }
 
-        return [.. diagnostics
-            .OrderBy(static diagnostic => diagnostic.Location.SourceSpan.Start)
-            .Select(diagnostic => Find(root, model, diagnostic, key, cancellation))
-            .Where(static change => change is not null)
-            .Select(static change => change!)];
+        return
+        [
+            .. diagnostics
+                .OrderBy(static diagnostic => diagnostic.Location.SourceSpan.Start)
+                .Select(diagnostic => Find(root, model, diagnostic, key, cancellation))
+                .Where(static change => change is not null)
+                .Select(static change => change!),
+        ];
     }
 
     /// <summary>
     /// The change that a key stands for. Without one, which is what dotnet format has where the first diagnostic that it meets
     /// has no fix, it is the one that is always right.
     /// </summary>
-    private static SourceChange? Find(SyntaxNode root, SemanticModel model, Diagnostic diagnostic, string? key,
-        CancellationToken cancellation) =>
+    private static SourceChange? Find(
+        SyntaxNode root,
+        SemanticModel model,
+        Diagnostic diagnostic,
+        string? key,
+        CancellationToken cancellation
+    ) =>
         diagnostic.Id == DiagnosticIds.NormalizedStack ? NormalizedStackFix.Find(root, model, diagnostic, cancellation)
         : key is StackingFix.ConvertKey or StackingFix.ConvertAndMarkKey ? CallConversion.Find(root, model, diagnostic, cancellation)
         : ViewFinder.Find(root, model, diagnostic, cancellation);

@@ -28,8 +28,10 @@ public sealed class StackingFix : CodeFixProvider
     /// <inheritdoc/>
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
-        if (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
-            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model)
+        if (
+            await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
+            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model
+        )
         {
             return;
         }
@@ -38,10 +40,20 @@ public sealed class StackingFix : CodeFixProvider
         {
             SourceChange? view = ViewFinder.Find(root, model, diagnostic, context.CancellationToken);
             SourceChange? conversion = CallConversion.Find(root, model, diagnostic, context.CancellationToken);
-            Register(view, "Pass the grayscale image to a view of the network", "Pass the grayscale image to a view of the network",
-                ViewKey, ViewAndMarkKey);
-            Register(conversion, "Pass the grayscale image and convert the network", "Pass the grayscale image, convert the network",
-                ConvertKey, ConvertAndMarkKey);
+            Register(
+                view,
+                "Pass the grayscale image to a view of the network",
+                "Pass the grayscale image to a view of the network",
+                ViewKey,
+                ViewAndMarkKey
+            );
+            Register(
+                conversion,
+                "Pass the grayscale image and convert the network",
+                "Pass the grayscale image, convert the network",
+                ConvertKey,
+                ConvertAndMarkKey
+            );
 
             void Register(SourceChange? change, string title, string start, string key, string keyToMark)
             {
@@ -57,11 +69,22 @@ public sealed class StackingFix : CodeFixProvider
                 }
             }
 
-            void Offer(string title, string key) => context.RegisterCodeFix(
-                CodeAction.Create(title, cancellation =>
-                    SourceFixAll.Apply(context.Document.Project.Solution, context.Document.Id, ImmutableArray.Create(diagnostic), key,
-                        cancellation), key),
-                diagnostic);
+            void Offer(string title, string key) =>
+                context.RegisterCodeFix(
+                    CodeAction.Create(
+                        title,
+                        cancellation =>
+                            SourceFixAll.Apply(
+                                context.Document.Project.Solution,
+                                context.Document.Id,
+                                ImmutableArray.Create(diagnostic),
+                                key,
+                                cancellation
+                            ),
+                        key
+                    ),
+                    diagnostic
+                );
         }
     }
 }

@@ -17,22 +17,28 @@ internal static class Unused
         {
             foreach (IdentifierNameSyntax identifier in open.Dequeue().DescendantNodesAndSelf().OfType<IdentifierNameSyntax>())
             {
-                if (context.Model.GetSymbolInfo(identifier, context.Cancellation).Symbol is not ILocalSymbol local
+                if (
+                    context.Model.GetSymbolInfo(identifier, context.Cancellation).Symbol is not ILocalSymbol local
                     || local.DeclaringSyntaxReferences.Length != 1
-                    || local.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation) is not VariableDeclaratorSyntax
-                    {
-                        Initializer.Value: { } value,
-                        Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax declaration },
-                    }
+                    || local.DeclaringSyntaxReferences[0].GetSyntax(context.Cancellation)
+                        is not VariableDeclaratorSyntax
+                        {
+                            Initializer.Value: { } value,
+                            Parent: VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax declaration },
+                        }
                     || change.IsRemoved(declaration)
                     || !declaration.UsingKeyword.IsKind(SyntaxKind.None)
-                    || !OnlyNames(value, context))
+                    || !OnlyNames(value, context)
+                )
                 {
                     continue;
                 }
 
                 VariableHistory history = context.History(local, identifier);
-                bool isUnused = history.Writes.Count == 1 && history.Mutations.Count == 0 && history.Escapes.Count == 0
+                bool isUnused =
+                    history.Writes.Count == 1
+                    && history.Mutations.Count == 0
+                    && history.Escapes.Count == 0
                     && history.Reads.All(read => all.Any(node => node.Span.Contains(read.Span)));
 
                 // The gray tensor itself is still used.
@@ -47,8 +53,16 @@ internal static class Unused
     }
 
     /// <summary>Whether an expression does nothing but name values.</summary>
-    private static bool OnlyNames(ExpressionSyntax value, ValueContext context) => PureCondition.Is(value, context)
-        || !value.DescendantNodesAndSelf().Any(static node =>
-            node is InvocationExpressionSyntax { Expression: not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Repeat"
-                or "ToArray" or "ToList" } } or AssignmentExpressionSyntax or AwaitExpressionSyntax);
+    private static bool OnlyNames(ExpressionSyntax value, ValueContext context) =>
+        PureCondition.Is(value, context)
+        || !value
+            .DescendantNodesAndSelf()
+            .Any(static node =>
+                node is InvocationExpressionSyntax
+                {
+                    Expression: not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Repeat" or "ToArray" or "ToList" }
+                }
+                        or AssignmentExpressionSyntax
+                        or AwaitExpressionSyntax
+            );
 }

@@ -14,8 +14,12 @@ internal static class Usings
             return root;
         }
 
-        string newline = root.DescendantTrivia().FirstOrDefault(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToString() is { Length: > 0 } found ? found : "\n";
-        UsingDirectiveSyntax directive = SyntaxFactory.UsingDirective(SyntaxFactory.ParseName("ChannelGen").WithLeadingTrivia(SyntaxFactory.Space))
+        string newline = root.DescendantTrivia().FirstOrDefault(static trivia => trivia.IsKind(SyntaxKind.EndOfLineTrivia)).ToString()
+            is { Length: > 0 } found
+            ? found
+            : "\n";
+        UsingDirectiveSyntax directive = SyntaxFactory
+            .UsingDirective(SyntaxFactory.ParseName("ChannelGen").WithLeadingTrivia(SyntaxFactory.Space))
             .WithTrailingTrivia(SyntaxFactory.EndOfLine(newline));
 
         if (root.Usings.Count == 0)
@@ -49,7 +53,8 @@ internal static class Usings
 
         string name = directive.Name?.ToString() ?? "";
         return !directive.GlobalKeyword.IsKind(SyntaxKind.None)
-            || name == "System" || name.StartsWith("System.", StringComparison.Ordinal)
+            || name == "System"
+            || name.StartsWith("System.", StringComparison.Ordinal)
             || string.CompareOrdinal(name, "ChannelGen") < 0;
     }
 }

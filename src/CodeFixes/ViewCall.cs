@@ -38,21 +38,25 @@ internal sealed class ViewCall
     /// <summary>Null unless the argument is the image of the forward or call of a network that can have convolutions.</summary>
     public static ViewCall? Of(ArgumentSyntax argument, GrayImage image, ValueContext context)
     {
-        if (argument.Parent?.Parent is not InvocationExpressionSyntax call
+        if (
+            argument.Parent?.Parent is not InvocationExpressionSyntax call
             || context.Operation(call) is not IInvocationOperation { Instance: { Type: { } type } instance } invocation
             || invocation.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter is not { Ordinal: var ordinal }
             || context.Symbols.TypedModule(type) is not { } module
             || module.TypeArguments.Length is < 2 or > 7
             || !IsOfModule(invocation.TargetMethod, module, context)
             || !context.Symbols.IsTensor(module.TypeArguments[ordinal])
-            || IsInExpressionTree(call, context))
+            || IsInExpressionTree(call, context)
+        )
         {
             return null;
         }
 
         ExpressionSyntax? receiver = (call.Expression as MemberAccessExpressionSyntax)?.Expression;
-        if (receiver is BaseExpressionSyntax
-            || (receiver is null && (call.Expression is not IdentifierNameSyntax || instance is not IInstanceReferenceOperation)))
+        if (
+            receiver is BaseExpressionSyntax
+            || (receiver is null && (call.Expression is not IdentifierNameSyntax || instance is not IInstanceReferenceOperation))
+        )
         {
             return null;
         }
@@ -64,10 +68,11 @@ internal sealed class ViewCall
         }
 
         // A view may be of several images; the call is written down once, from the first that is stacked.
-        bool isSecond = invocation.Arguments
-            .Any(other =>
-                other.Parameter?.Ordinal < ordinal && context.Symbols.IsTensor(other.Value.Unwrap().Type)
-                    && StackDetector.IsStack(other.Value, context));
+        bool isSecond = invocation.Arguments.Any(other =>
+            other.Parameter?.Ordinal < ordinal
+            && context.Symbols.IsTensor(other.Value.Unwrap().Type)
+            && StackDetector.IsStack(other.Value, context)
+        );
         if (isSecond || !NetworkKind.MayConvolve(receiver, type, context) || !IsOursInSight(call, type, context))
         {
             return null;
@@ -80,8 +85,10 @@ internal sealed class ViewCall
         }
 
         IReadOnlyList<SecondImage> seconds = SecondImages(invocation, ordinal, image.Copies, context);
-        string?[] names = [.. seconds.Select(static second => second.Ordinal).Prepend(ordinal)
-            .Select(each => NameOf(type, module, each, context))];
+        string?[] names =
+        [
+            .. seconds.Select(static second => second.Ordinal).Prepend(ordinal).Select(each => NameOf(type, module, each, context)),
+        ];
         if (names.Contains(null))
         {
             seconds = [];
@@ -133,15 +140,24 @@ internal sealed class ViewCall
         change.NeedsUsing |= Found(call, Type, context).IsEmpty;
         if (receiver is not null)
         {
-            change.Edit(receiver, changed =>
-                GrayImage.Call(((ExpressionSyntax)changed).WithoutTrivia(), Name, options).WithTriviaFrom(changed));
+            change.Edit(
+                receiver,
+                changed => GrayImage.Call(((ExpressionSyntax)changed).WithoutTrivia(), Name, options).WithTriviaFrom(changed)
+            );
         }
         else
         {
-            change.Edit(call.Expression, changed => SyntaxFactory.MemberAccessExpression(
-                SyntaxKind.SimpleMemberAccessExpression,
-                GrayImage.Call(SyntaxFactory.ThisExpression(), Name, options),
-                ((SimpleNameSyntax)changed).WithoutTrivia()).WithTriviaFrom(changed));
+            change.Edit(
+                call.Expression,
+                changed =>
+                    SyntaxFactory
+                        .MemberAccessExpression(
+                            SyntaxKind.SimpleMemberAccessExpression,
+                            GrayImage.Call(SyntaxFactory.ThisExpression(), Name, options),
+                            ((SimpleNameSyntax)changed).WithoutTrivia()
+                        )
+                        .WithTriviaFrom(changed)
+            );
         }
 
         return true;
@@ -156,14 +172,19 @@ internal sealed class ViewCall
         var images = new List<SecondImage>();
         foreach (IArgumentOperation argument in call.Arguments)
         {
-            if (argument.Parameter is { } parameter && parameter.Ordinal > first
+            if (
+                argument.Parameter is { } parameter
+                && parameter.Ordinal > first
                 && argument.Value.Unwrap() is { Syntax: ExpressionSyntax stacked } value
-                && StackForms.Recognize(value, context) is { } form && form.Copies == copies
-                && form.Source.Syntax is ExpressionSyntax source && stacked.Span.Contains(source.Span)
+                && StackForms.Recognize(value, context) is { } form
+                && form.Copies == copies
+                && form.Source.Syntax is ExpressionSyntax source
+                && stacked.Span.Contains(source.Span)
                 && TensorInference.Facts(form.Source, context) is var facts
                 && StackJudge.Judge(form, facts) is { Certainty: Certainty.Sure } verdict
                 && Replacement.Of(form, verdict, facts, context) is { } replacement
-                && !(replacement.TakesAnyRank && Ranks.IsOther(source, context)))
+                && !(replacement.TakesAnyRank && Ranks.IsOther(source, context))
+            )
             {
                 images.Add(new SecondImage(parameter.Ordinal, stacked, GrayImage.Of(source, replacement, context)));
             }
@@ -195,21 +216,29 @@ internal sealed class ViewCall
 
     /// <summary>A tree of an expression takes no call with optional arguments.</summary>
     private static bool IsInExpressionTree(SyntaxNode call, ValueContext context) =>
-        call.Ancestors().OfType<AnonymousFunctionExpressionSyntax>().Any(lambda =>
-        context.Model.GetTypeInfo(lambda, context.Cancellation).ConvertedType is { Name: "Expression",
-            ContainingNamespace.Name: "Expressions" });
+        call.Ancestors()
+            .OfType<AnonymousFunctionExpressionSyntax>()
+            .Any(lambda =>
+                context.Model.GetTypeInfo(lambda, context.Cancellation).ConvertedType
+                    is { Name: "Expression", ContainingNamespace.Name: "Expressions" }
+            );
 
     /// <summary>Whether the one image that a view or a wrapper takes is the first: of two it may be another that was named.</summary>
     private static bool TakesItsFirst(ExpressionSyntax? receiver, INamedTypeSymbol module, ValueContext context) =>
         module.TypeArguments.Take(module.TypeArguments.Length - 1).Count(context.Symbols.IsTensor) == 1
-        || (receiver?.Bare() is InvocationExpressionSyntax made
-        && !made.ArgumentList.Arguments
-            .Any(static argument =>
-                argument.Expression is not LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NumericLiteralExpression }));
+        || (
+            receiver?.Bare() is InvocationExpressionSyntax made
+            && !made.ArgumentList.Arguments.Any(static argument =>
+                argument.Expression is not LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NumericLiteralExpression }
+            )
+        );
 
-    private static bool IsOursInSight(SyntaxNode call, ITypeSymbol type, ValueContext context) => Found(call, type, context).All(symbol =>
-        TorchSymbols.Is(symbol.ContainingType, context.Symbols.ChannelViews)
-        || (symbol is IMethodSymbol { ReturnType: { } view } && Converted.IsView(view)));
+    private static bool IsOursInSight(SyntaxNode call, ITypeSymbol type, ValueContext context) =>
+        Found(call, type, context)
+            .All(symbol =>
+                TorchSymbols.Is(symbol.ContainingType, context.Symbols.ChannelViews)
+                || (symbol is IMethodSymbol { ReturnType: { } view } && Converted.IsView(view))
+            );
 
     private static System.Collections.Immutable.ImmutableArray<ISymbol> Found(SyntaxNode call, ITypeSymbol type, ValueContext context) =>
         context.Model.LookupSymbols(call.SpanStart, type, Name, includeReducedExtensionMethods: true);
@@ -219,8 +248,13 @@ internal sealed class ViewCall
     {
         for (ITypeSymbol? current = type; current is not null && !context.Symbols.IsOwn(current); current = current.BaseType)
         {
-            if (current.GetMembers("forward")
-                .OfType<IMethodSymbol>().FirstOrDefault(method => method.IsOverride && IsOfModule(method, module, context)) is { } forward)
+            if (
+                current
+                    .GetMembers("forward")
+                    .OfType<IMethodSymbol>()
+                    .FirstOrDefault(method => method.IsOverride && IsOfModule(method, module, context)) is
+                { } forward
+            )
             {
                 return forward.Parameters[ordinal].Name;
             }
@@ -241,8 +275,12 @@ internal sealed class ViewCall
         }
 
         ArgumentSyntax[] written = [.. call.ArgumentList.Arguments];
-        int[] ordinals = [.. written
-            .Select(argument => invocation.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter?.Ordinal ?? -1)];
+        int[] ordinals =
+        [
+            .. written.Select(argument =>
+                invocation.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter?.Ordinal ?? -1
+            ),
+        ];
         bool isInOrder = ordinals.SequenceEqual(ordinals.OrderBy(static ordinal => ordinal));
         return ordinals.Contains(-1) || (!isInOrder && !written.All(argument => OnlyComputes(argument.Expression, context)))
             ? null
@@ -250,23 +288,39 @@ internal sealed class ViewCall
     }
 
     private static bool OnlyComputes(ExpressionSyntax expression, ValueContext context) =>
-        expression.DescendantNodesAndSelf().All(node => node switch
-    {
-        AssignmentExpressionSyntax or AwaitExpressionSyntax or BaseObjectCreationExpressionSyntax or ThrowExpressionSyntax => false,
-        InvocationExpressionSyntax invocation =>
-            context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol is IMethodSymbol method
-            && (context.Symbols.IsTensor(method.ContainingType) || TorchSymbols.Is(method.ContainingType, context.Symbols.Torch))
-            && !method.Name.EndsWith("_", StringComparison.Ordinal) && !method.Name.StartsWith("rand", StringComparison.Ordinal)
-            && method.Name is not ("normal" or "Dispose"),
-        PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax =>
-            node.Kind() is not (SyntaxKind.PreIncrementExpression or SyntaxKind.PreDecrementExpression
-                or SyntaxKind.PostIncrementExpression or SyntaxKind.PostDecrementExpression),
-        _ => true,
-    });
+        expression
+            .DescendantNodesAndSelf()
+            .All(node =>
+                node switch
+                {
+                    AssignmentExpressionSyntax or AwaitExpressionSyntax or BaseObjectCreationExpressionSyntax or ThrowExpressionSyntax =>
+                        false,
+                    InvocationExpressionSyntax invocation => context.Model.GetSymbolInfo(invocation, context.Cancellation).Symbol
+                        is IMethodSymbol method
+                        && (
+                            context.Symbols.IsTensor(method.ContainingType) || TorchSymbols.Is(method.ContainingType, context.Symbols.Torch)
+                        )
+                        && !method.Name.EndsWith("_", StringComparison.Ordinal)
+                        && !method.Name.StartsWith("rand", StringComparison.Ordinal)
+                        && method.Name is not ("normal" or "Dispose"),
+                    PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax => node.Kind()
+                        is not (
+                            SyntaxKind.PreIncrementExpression
+                            or SyntaxKind.PreDecrementExpression
+                            or SyntaxKind.PostIncrementExpression
+                            or SyntaxKind.PostDecrementExpression
+                        ),
+                    _ => true,
+                }
+            );
 
-    private static ArgumentListSyntax InOrder(ArgumentListSyntax list, int[] order) => list.WithArguments(SyntaxFactory.SeparatedList(
-        order.Select((index, place) => list.Arguments[index].WithNameColon(null).WithTriviaFrom(list.Arguments[place])),
-        list.Arguments.GetSeparators()));
+    private static ArgumentListSyntax InOrder(ArgumentListSyntax list, int[] order) =>
+        list.WithArguments(
+            SyntaxFactory.SeparatedList(
+                order.Select((index, place) => list.Arguments[index].WithNameColon(null).WithTriviaFrom(list.Arguments[place])),
+                list.Arguments.GetSeparators()
+            )
+        );
 
     private sealed record SecondImage(int Ordinal, ExpressionSyntax Stacked, GrayImage Image);
 }

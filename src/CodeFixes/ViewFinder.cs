@@ -33,11 +33,13 @@ internal sealed class ViewFinder
     public static SourceChange? Find(ExpressionSyntax stacked, Replacement replacement, ValueContext context)
     {
         SyntaxNode root = stacked.SyntaxTree.GetRoot(context.Cancellation);
-        if (root.FindNode(new TextSpan(replacement.SourceStart, replacement.SourceLength),
-            getInnermostNodeForTie: true) is not ExpressionSyntax source
+        if (
+            root.FindNode(new TextSpan(replacement.SourceStart, replacement.SourceLength), getInnermostNodeForTie: true)
+                is not ExpressionSyntax source
             || stacked.DescendantNodesAndSelf().Any(static node => node is MemberBindingExpressionSyntax)
             || !IsTheSameAt(source, stacked, context)
-            || (replacement.TakesAnyRank && Ranks.IsOther(source, context)))
+            || (replacement.TakesAnyRank && Ranks.IsOther(source, context))
+        )
         {
             return null;
         }
@@ -87,15 +89,18 @@ internal sealed class ViewFinder
             switch (node.Parent)
             {
                 case ParenthesizedExpressionSyntax
-                    or PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.SuppressNullableWarningExpression }:
+                or PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.SuppressNullableWarningExpression }:
                     node = (ExpressionSyntax)node.Parent;
                     continue;
                 case CastExpressionSyntax cast when context.Symbols.IsTensor(context.Model.GetTypeInfo(cast, context.Cancellation).Type):
                     node = cast;
                     continue;
                 case ConditionalExpressionSyntax choice when choice.Condition != node:
-                    if (isWhole && IsSameImage(node == choice.WhenTrue ? choice.WhenFalse : choice.WhenTrue, image)
-                        && PureCondition.Is(choice.Condition, context))
+                    if (
+                        isWhole
+                        && IsSameImage(node == choice.WhenTrue ? choice.WhenFalse : choice.WhenTrue, image)
+                        && PureCondition.Is(choice.Condition, context)
+                    )
                     {
                         change.Replace(choice, image.Source);
                         Unused.Remove(choice.Condition, change, context);
@@ -109,7 +114,8 @@ internal sealed class ViewFinder
                     node = choice;
                     continue;
                 case SwitchExpressionArmSyntax { Parent: SwitchExpressionSyntax choice } arm when arm.Expression == node:
-                    bool isGuard = isWhole
+                    bool isGuard =
+                        isWhole
                         && PureCondition.Is(choice.GoverningExpression, context)
                         && choice.Arms.All(other => other == arm || IsSameImage(other.Expression, image))
                         && choice.Arms.All(static other => other.WhenClause is null)
@@ -128,15 +134,18 @@ internal sealed class ViewFinder
                     continue;
                 case EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax declarator }
                     when declarator.Parent?.Parent is LocalDeclarationStatementSyntax or UsingStatementSyntax:
-                    return context.Model.GetDeclaredSymbol(declarator,
-                        context.Cancellation) is ILocalSymbol { RefKind: RefKind.None } declared
+                    return context.Model.GetDeclaredSymbol(declarator, context.Cancellation)
+                            is ILocalSymbol { RefKind: RefKind.None } declared
                         && FollowVariable(declared, declarator, image, isWhole);
-                case AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression,
-                    Parent: ExpressionStatementSyntax } assignment when assignment.Right == node:
+                case AssignmentExpressionSyntax
+                {
+                    RawKind: (int)SyntaxKind.SimpleAssignmentExpression,
+                    Parent: ExpressionStatementSyntax
+                } assignment when assignment.Right == node:
                     return assignment.Left is IdentifierNameSyntax
-                        && context.Model.GetSymbolInfo(assignment.Left,
-                            context.Cancellation).Symbol is { } assigned and (ILocalSymbol { RefKind: RefKind.None }
-                                or IParameterSymbol { RefKind: RefKind.None })
+                        && context.Model.GetSymbolInfo(assignment.Left, context.Cancellation).Symbol
+                            is { } assigned
+                                and (ILocalSymbol { RefKind: RefKind.None } or IParameterSymbol { RefKind: RefKind.None })
                         && FollowVariable(assigned, assignment, image, isWhole);
                 case ReturnStatementSyntax or ArrowExpressionClauseSyntax:
                     return FollowHelper(node, image, isWhole);
@@ -168,7 +177,9 @@ internal sealed class ViewFinder
     /// <summary>The other side of a guard: the tensor as it is.</summary>
     private bool IsSameImage(ExpressionSyntax other, GrayImage image) =>
         image.Unsqueeze is null
-        && image.Source.Bare().DescendantNodesAndSelf()
+        && image
+            .Source.Bare()
+            .DescendantNodesAndSelf()
             .All(static node => node is IdentifierNameSyntax or MemberAccessExpressionSyntax or ThisExpressionSyntax)
         && SyntaxFactory.AreEquivalent(other.Bare(), image.Source.Bare());
 
@@ -204,8 +215,13 @@ internal sealed class ViewFinder
                 return false;
             }
 
-            if (read.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Dispose",
-                Parent: InvocationExpressionSyntax { Parent: ExpressionStatementSyntax disposal } })
+            if (
+                read.Parent is MemberAccessExpressionSyntax
+                {
+                    Name.Identifier.ValueText: "Dispose",
+                    Parent: InvocationExpressionSyntax { Parent: ExpressionStatementSyntax disposal }
+                }
+            )
             {
                 disposals.Add(disposal);
             }
@@ -223,7 +239,9 @@ internal sealed class ViewFinder
 
         bool isDeclaration = site is VariableDeclaratorSyntax;
         SyntaxNode? declaration = isDeclaration ? site.Parent!.Parent : null;
-        bool isDisposed = disposals.Count > 0 || declaration is UsingStatementSyntax
+        bool isDisposed =
+            disposals.Count > 0
+            || declaration is UsingStatementSyntax
             || (declaration is LocalDeclarationStatementSyntax local && !local.UsingKeyword.IsKind(SyntaxKind.None));
         if (SymbolEqualityComparer.Default.Equals(variable, image.Variable))
         {
@@ -236,7 +254,8 @@ internal sealed class ViewFinder
             return false;
         }
 
-        bool isOnlyName = isPlain
+        bool isOnlyName =
+            isPlain
             && declaration is LocalDeclarationStatementSyntax { Declaration.Variables.Count: 1 }
             && history.Writes.Count == 1
             && reads.Count + disposals.Count == history.Reads.Count
@@ -265,8 +284,8 @@ internal sealed class ViewFinder
         }
 
         // Another handle of the gray tensor, which can be disposed without it.
-        ExpressionSyntax value = ((VariableDeclaratorSyntax?)(site as VariableDeclaratorSyntax))?.Initializer?.Value
-            ?? ((AssignmentExpressionSyntax)site).Right;
+        ExpressionSyntax value =
+            ((VariableDeclaratorSyntax?)(site as VariableDeclaratorSyntax))?.Initializer?.Value ?? ((AssignmentExpressionSyntax)site).Right;
         change.Replace(value, image.Source, static gray => GrayImage.Call(gray, "alias"));
         return true;
     }
@@ -276,18 +295,26 @@ internal sealed class ViewFinder
     {
         foreach (Write write in history.Writes)
         {
-            if (write.Site == site
+            if (
+                write.Site == site
                 || write.Site is not AssignmentExpressionSyntax { RawKind: not (int)SyntaxKind.SimpleAssignmentExpression } compound
-                || !MayReach(variable, history, site, compound))
+                || !MayReach(variable, history, site, compound)
+            )
             {
                 continue;
             }
 
             TypeInfo number = context.Model.GetTypeInfo(compound.Right, context.Cancellation);
-            bool isAlike = compound.Kind() is SyntaxKind.AddAssignmentExpression or SyntaxKind.SubtractAssignmentExpression
-                or SyntaxKind.MultiplyAssignmentExpression or SyntaxKind.DivideAssignmentExpression
+            bool isAlike =
+                compound.Kind()
+                    is SyntaxKind.AddAssignmentExpression
+                        or SyntaxKind.SubtractAssignmentExpression
+                        or SyntaxKind.MultiplyAssignmentExpression
+                        or SyntaxKind.DivideAssignmentExpression
                 && compound.Parent is ExpressionStatementSyntax
-                && number.Type is { } type && !context.Symbols.IsTensor(type) && !context.Symbols.IsTensor(number.ConvertedType);
+                && number.Type is { } type
+                && !context.Symbols.IsTensor(type)
+                && !context.Symbols.IsTensor(number.ConvertedType);
             if (!isAlike || !FollowVariable(variable, compound, image.Changed(isComputed: true), isWhole: false))
             {
                 return false;
@@ -303,21 +330,25 @@ internal sealed class ViewFinder
         Definition definition = history.At(use);
         return definition.IsKnown
             ? definition.Write!.Site == site
-            : VariableHistory.FunctionOf(use) != VariableHistory.FunctionOf(site) || use.SpanStart >= site.Span.End
+            : VariableHistory.FunctionOf(use) != VariableHistory.FunctionOf(site)
+                || use.SpanStart >= site.Span.End
                 || Scopes.ShareLoop(site, use, variable, context);
     }
 
     private bool FollowHelper(ExpressionSyntax returned, GrayImage image, bool isWhole)
     {
-        if (Helper.Of(returned, context) is not { } helper || !followed.Add(helper.Declaration)
-            || helper.Uses(context) is not { Count: > 0 } uses)
+        if (
+            Helper.Of(returned, context) is not { } helper
+            || !followed.Add(helper.Declaration)
+            || helper.Uses(context) is not { Count: > 0 } uses
+        )
         {
             return false;
         }
 
         // Nothing but the parameter is left of it.
-        bool isPlain = (isWhole ? image.IsPlain : returned.Bare() is IdentifierNameSyntax)
-            && helper.IsOnlyParameter(image.Variable, change);
+        bool isPlain =
+            (isWhole ? image.IsPlain : returned.Bare() is IdentifierNameSyntax) && helper.IsOnlyParameter(image.Variable, change);
         foreach (InvocationExpressionSyntax use in uses)
         {
             GrayImage given = image.Changed(isComputed: false) with { IsNewHandle = false };

@@ -15,14 +15,21 @@ internal static class ViewEmitter
         string view = model.IsExtension ? $"global::{(model.Namespace.Length > 0 ? model.Namespace + "." : "")}{Name(model)}" : Name(model);
         string self = model.IsExtension ? "network" : "this";
         string receiver = model.IsExtension ? $"this {network} network, " : "";
-        string modifiers = model.IsExtension ? "public static " : model.HidesBase ? "public new " : "public ";
+        string modifiers =
+            model.IsExtension ? "public static "
+            : model.HidesBase ? "public new "
+            : "public ";
         string generic = model.IsExtension ? model.TypeParameters : "";
         string constraints = model.IsExtension && model.Constraints.Length > 0 ? " " + model.Constraints : "";
         string image = SymbolDisplay.FormatLiteral(model.Parameters[model.ImageIndex].TrimStart('@'), quote: true);
 
         writer.Line("/// <summary>");
-        writer.Line("/// A view of this network that takes gray images of one channel and gives what the network gives for them stacked, with");
-        writer.Line("/// its first convolutions computed from one channel. Nothing about the network changes. Called again, it gives the same view.");
+        writer.Line(
+            "/// A view of this network that takes gray images of one channel and gives what the network gives for them stacked, with"
+        );
+        writer.Line(
+            "/// its first convolutions computed from one channel. Nothing about the network changes. Called again, it gives the same view."
+        );
         writer.Line("/// </summary>");
         if (model.IsExtension)
         {
@@ -30,9 +37,13 @@ internal static class ViewEmitter
         }
 
         writer.Line("/// <param name=\"channels\">How many channels the network takes, 2 or more; null for 3.</param>");
-        writer.Line($"/// <param name=\"image\">The name of forward's parameter that is the image, or several separated by commas; null for {image.Trim('"')}.</param>");
+        writer.Line(
+            $"/// <param name=\"image\">The name of forward's parameter that is the image, or several separated by commas; null for {image.Trim('"')}.</param>"
+        );
         writer.Line("/// <returns>The view.</returns>");
-        writer.Line("/// <exception cref=\"global::System.ArgumentException\">The network is disposed, or there is no such parameter.</exception>");
+        writer.Line(
+            "/// <exception cref=\"global::System.ArgumentException\">The network is disposed, or there is no such parameter.</exception>"
+        );
         writer.Line(WrapperEmitter.GeneratedCode);
         writer.Line($"{modifiers}{view} AsGrayscale{generic}({receiver}long? channels = null, string? image = null){constraints} =>");
         writer.Line($"    global::ChannelGen.Views.ViewFactory.Grayscale<{network}, {view}>(");
@@ -48,7 +59,9 @@ internal static class ViewEmitter
         string parameters = string.Join(", ", model.Parameters.Select((parameter, index) => $"{model.ModuleArguments[index]} {parameter}"));
         string constraints = model.Constraints.Length > 0 ? " " + model.Constraints : "";
 
-        writer.Line($"/// <summary>A <see cref=\"{WrapperEmitter.CRef(model)}\"/> seen by images of {Channels}; the network itself stays as it is.</summary>");
+        writer.Line(
+            $"/// <summary>A <see cref=\"{WrapperEmitter.CRef(model)}\"/> seen by images of {Channels}; the network itself stays as it is.</summary>"
+        );
         foreach (string parameter in WrapperEmitter.TypeParameterNames(model))
         {
             writer.Line($"/// <typeparam name=\"{parameter}\">As of the network.</typeparam>");
@@ -56,7 +69,9 @@ internal static class ViewEmitter
 
         writer.Line(WrapperEmitter.GeneratedCode);
         writer.Open($"{model.Accessibility} sealed class {Name(model)} : global::ChannelGen.GrayscaleView<{arguments}>{constraints}");
-        writer.Open($"internal {model.PlainName}GrayscaleView({network} network, global::ChannelGen.Views.ViewedNetwork view) : base(network, view)");
+        writer.Open(
+            $"internal {model.PlainName}GrayscaleView({network} network, global::ChannelGen.Views.ViewedNetwork view) : base(network, view)"
+        );
         writer.Close().Line();
         writer.Line("/// <summary>The network inside.</summary>");
         writer.Line($"public new {network} Network => ({network})base.Network;").Line();

@@ -79,40 +79,61 @@ internal static class WrapperEmitter
         string layer = model.Layer is null ? "null" : SymbolDisplay.FormatLiteral(model.Layer, quote: true);
         string image = SymbolDisplay.FormatLiteral(model.Parameters[model.ImageIndex].TrimStart('@'), quote: true);
         string receiver = model.IsExtension ? $"this {network} network, " : "";
-        string modifiers = model.IsExtension ? "public static " : model.HidesBase ? "public new " : "public ";
+        string modifiers =
+            model.IsExtension ? "public static "
+            : model.HidesBase ? "public new "
+            : "public ";
         string generic = model.IsExtension ? model.TypeParameters : "";
         string constraints = model.IsExtension && model.Constraints.Length > 0 ? " " + model.Constraints : "";
 
         if (toGray)
         {
             writer.Line("/// <summary>");
-            writer.Line("/// Converts this network in place so that it takes one channel where it took three identical ones, with the same");
+            writer.Line(
+                "/// Converts this network in place so that it takes one channel where it took three identical ones, with the same"
+            );
             writer.Line("/// answers. Called again, it gives the same wrapper.");
             writer.Line("/// </summary>");
             WriteReceiver();
-            writer.Line("/// <param name=\"options\">What cannot be known from the network, such as its normalization; null for the usual.</param>");
+            writer.Line(
+                "/// <param name=\"options\">What cannot be known from the network, such as its normalization; null for the usual.</param>"
+            );
             writer.Line("/// <returns>The wrapper that takes one channel.</returns>");
-            writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>");
+            writer.Line(
+                "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>"
+            );
             writer.Line(GeneratedCode);
-            writer.Line($"{modifiers}{wrapper} ToGrayscale{generic}({receiver}global::ChannelGen.GrayscaleOptions? options = null){constraints} =>");
+            writer.Line(
+                $"{modifiers}{wrapper} ToGrayscale{generic}({receiver}global::ChannelGen.GrayscaleOptions? options = null){constraints} =>"
+            );
             writer.Line($"    global::ChannelGen.Conversion.WrapperFactory.Grayscale<{network}, {wrapper}>(");
             writer.Line($"        {self}, {layer}, options, {image}, static (network, conversion) => new {wrapper}(network, conversion));");
         }
         else
         {
             writer.Line("/// <summary>");
-            writer.Line("/// Converts this natively gray network in place so that it takes three channels: for an image in color it gives what it");
+            writer.Line(
+                "/// Converts this natively gray network in place so that it takes three channels: for an image in color it gives what it"
+            );
             writer.Line("/// gave for its luma. Called again, it gives the same wrapper.");
             writer.Line("/// </summary>");
             WriteReceiver();
             writer.Line("/// <param name=\"luma\">The weight of each channel, in the order of the channels.</param>");
-            writer.Line("/// <param name=\"options\">What cannot be known from the network, such as normalizations; null for the usual.</param>");
+            writer.Line(
+                "/// <param name=\"options\">What cannot be known from the network, such as normalizations; null for the usual.</param>"
+            );
             writer.Line("/// <returns>The wrapper that takes three channels.</returns>");
-            writer.Line("/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>");
+            writer.Line(
+                "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>"
+            );
             writer.Line(GeneratedCode);
-            writer.Line($"{modifiers}{wrapper} ToColor{generic}({receiver}global::ChannelGen.LumaCoefficients luma, global::ChannelGen.ColorOptions? options = null){constraints} =>");
+            writer.Line(
+                $"{modifiers}{wrapper} ToColor{generic}({receiver}global::ChannelGen.LumaCoefficients luma, global::ChannelGen.ColorOptions? options = null){constraints} =>"
+            );
             writer.Line($"    global::ChannelGen.Conversion.WrapperFactory.Color<{network}, {wrapper}>(");
-            writer.Line($"        {self}, {layer}, luma, options, {image}, static (network, conversion) => new {wrapper}(network, conversion));");
+            writer.Line(
+                $"        {self}, {layer}, luma, options, {image}, static (network, conversion) => new {wrapper}(network, conversion));"
+            );
         }
 
         void WriteReceiver()
@@ -133,7 +154,9 @@ internal static class WrapperEmitter
         string result = model.ModuleArguments[model.ModuleArguments.Count - 1];
         string parameters = string.Join(", ", model.Parameters.Select((parameter, index) => $"{model.ModuleArguments[index]} {parameter}"));
         string values = string.Join(", ", model.Parameters);
-        string channels = toGray ? "one channel, [N, 1, spatial...] or [1, spatial...]" : "three channels, [N, 3, spatial...] or [3, spatial...]";
+        string channels = toGray
+            ? "one channel, [N, 1, spatial...] or [1, spatial...]"
+            : "three channels, [N, 3, spatial...] or [3, spatial...]";
         string constraints = model.Constraints.Length > 0 ? " " + model.Constraints : "";
 
         writer.Line($"/// <summary>A <see cref=\"{CRef(model)}\"/> that takes an image of {channels}.</summary>");
@@ -143,7 +166,9 @@ internal static class WrapperEmitter
         }
 
         writer.Line(GeneratedCode);
-        writer.Open($"{model.Accessibility} sealed class {name}{model.TypeParameters} : global::ChannelGen.{(toGray ? "GrayscaleModule" : "ColorModule")}<{arguments}>{constraints}");
+        writer.Open(
+            $"{model.Accessibility} sealed class {name}{model.TypeParameters} : global::ChannelGen.{(toGray ? "GrayscaleModule" : "ColorModule")}<{arguments}>{constraints}"
+        );
 
         writer.Open($"internal {name}({network} network, global::ChannelGen.ChannelConversion conversion) : base(network, conversion)");
         writer.Close().Line();
@@ -154,9 +179,11 @@ internal static class WrapperEmitter
         writer.Line("/// <summary>The image is checked for its channels, then the network runs.</summary>");
         for (int index = 0; index < model.Parameters.Count; index++)
         {
-            writer.Line(index == model.ImageIndex
-                ? $"/// <param name=\"{model.Parameters[index].TrimStart('@')}\">The image, of {channels}.</param>"
-                : $"/// <param name=\"{model.Parameters[index].TrimStart('@')}\">As of the network.</param>");
+            writer.Line(
+                index == model.ImageIndex
+                    ? $"/// <param name=\"{model.Parameters[index].TrimStart('@')}\">The image, of {channels}.</param>"
+                    : $"/// <param name=\"{model.Parameters[index].TrimStart('@')}\">As of the network.</param>"
+            );
         }
 
         writer.Line("/// <returns>What the network gives.</returns>");
@@ -196,5 +223,7 @@ internal static class WrapperEmitter
     internal static string CRef(WrapperModel model) => model.QualifiedName.Replace('<', '{').Replace('>', '}');
 
     internal static IEnumerable<string> TypeParameterNames(WrapperModel model) =>
-        model.TypeParameters.Length == 0 ? [] : model.TypeParameters.Trim('<', '>').Split(',').Select(static name => name.Trim().TrimStart('@'));
+        model.TypeParameters.Length == 0
+            ? []
+            : model.TypeParameters.Trim('<', '>').Split(',').Select(static name => name.Trim().TrimStart('@'));
 }

@@ -15,21 +15,23 @@ public sealed class WrapperGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        IncrementalValuesProvider<WrapperModel> classes = context.SyntaxProvider
-            .ForAttributeWithMetadataName(
+        IncrementalValuesProvider<WrapperModel> classes = context
+            .SyntaxProvider.ForAttributeWithMetadataName(
                 MarkedClassParser.AttributeName,
                 static (node, _) => node is ClassDeclarationSyntax,
-                static (marked, cancellation) => OfClass(marked, cancellation))
+                static (marked, cancellation) => OfClass(marked, cancellation)
+            )
             .WithTrackingName(TrackingNames.Classes)
             .Where(static model => model is not null)
             .Select(static (model, _) => model!)
             .WithTrackingName(TrackingNames.ClassModels);
 
-        IncrementalValuesProvider<WrapperModel> assemblies = context.SyntaxProvider
-            .ForAttributeWithMetadataName(
+        IncrementalValuesProvider<WrapperModel> assemblies = context
+            .SyntaxProvider.ForAttributeWithMetadataName(
                 MarkedClassParser.AttributeName,
                 static (node, _) => node is CompilationUnitSyntax,
-                static (marked, cancellation) => OfAssembly(marked, cancellation))
+                static (marked, cancellation) => OfAssembly(marked, cancellation)
+            )
             .WithTrackingName(TrackingNames.Assemblies)
             .SelectMany(static (models, _) => models)
             .WithTrackingName(TrackingNames.AssemblyModels);
@@ -45,8 +47,10 @@ public sealed class WrapperGenerator : IIncrementalGenerator
         AttributeData attribute = marked.Attributes[0];
 
         // A partial class that is marked in several places is generated for the first.
-        AttributeData first = type.GetAttributes().First(own => SymbolEqualityComparer.Default.Equals(own.AttributeClass, attribute.AttributeClass));
-        return first.ApplicationSyntaxReference?.Span == attribute.ApplicationSyntaxReference?.Span
+        AttributeData first = type.GetAttributes()
+            .First(own => SymbolEqualityComparer.Default.Equals(own.AttributeClass, attribute.AttributeClass));
+        return
+            first.ApplicationSyntaxReference?.Span == attribute.ApplicationSyntaxReference?.Span
             && first.ApplicationSyntaxReference?.SyntaxTree == attribute.ApplicationSyntaxReference?.SyntaxTree
             && TorchSymbols.Of(compilation) is { } symbols
             ? MarkedClassParser.Parse(type, attribute, compilation, symbols, cancellation).Model
@@ -57,11 +61,13 @@ public sealed class WrapperGenerator : IIncrementalGenerator
     {
         Compilation compilation = marked.SemanticModel.Compilation;
         TorchSymbols? symbols = TorchSymbols.Of(compilation);
-        return new EquatableArray<WrapperModel>(symbols is null
-            ? []
-            : marked.Attributes
-                .Select(attribute => MarkedClassParser.ParseAssembly(attribute, compilation, symbols, cancellation).Model)
-                .Where(static model => model is not null)
-                .Select(static model => model!));
+        return new EquatableArray<WrapperModel>(
+            symbols is null
+                ? []
+                : marked
+                    .Attributes.Select(attribute => MarkedClassParser.ParseAssembly(attribute, compilation, symbols, cancellation).Model)
+                    .Where(static model => model is not null)
+                    .Select(static model => model!)
+        );
     }
 }

@@ -37,10 +37,16 @@ public static class PyTorchCheckpoint
 
             return entries;
         }
-        catch (Exception exception) when (exception is not (OutOfMemoryException or UnauthorizedAccessException) && !exception.Message.StartsWith(path, StringComparison.Ordinal))
+        catch (Exception exception)
+            when (exception is not (OutOfMemoryException or UnauthorizedAccessException)
+                && !exception.Message.StartsWith(path, StringComparison.Ordinal)
+            )
         {
             // The readers fail in many ways on files that are not theirs.
-            throw new InvalidDataException($"{path}: not a whole checkpoint in {(IsSafetensors(path) ? "safetensors format" : "the zip format of torch.save")} ({exception.Message})", exception);
+            throw new InvalidDataException(
+                $"{path}: not a whole checkpoint in {(IsSafetensors(path) ? "safetensors format" : "the zip format of torch.save")} ({exception.Message})",
+                exception
+            );
         }
     }
 
@@ -89,7 +95,12 @@ public static class PyTorchCheckpoint
     /// <returns>The entries that are missing, and those that are unexpected.</returns>
     /// <exception cref="InvalidDataException">The file is cut short or of another format.</exception>
     /// <exception cref="ArgumentException">An entry has a shape that the network does not take.</exception>
-    public static (IList<string> MissingKeys, IList<string> UnexpectedKeys) LoadPyTorch<TWrapper>(this TWrapper network, string path, bool strict = true, IList<string>? skip = null)
+    public static (IList<string> MissingKeys, IList<string> UnexpectedKeys) LoadPyTorch<TWrapper>(
+        this TWrapper network,
+        string path,
+        bool strict = true,
+        IList<string>? skip = null
+    )
         where TWrapper : Module, IConvertedModule
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -153,7 +164,9 @@ public static class PyTorchCheckpoint
         {
             if (entry is not { Key: string key, Value: Tensor tensor })
             {
-                throw new InvalidDataException($"{path}: '{entry.Key}' is no tensor; wanted a state dictionary, as model.state_dict() gives it.");
+                throw new InvalidDataException(
+                    $"{path}: '{entry.Key}' is no tensor; wanted a state dictionary, as model.state_dict() gives it."
+                );
             }
 
             entries.Add(key, tensor);

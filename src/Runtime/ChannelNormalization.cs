@@ -19,7 +19,10 @@ public sealed class ChannelNormalization : IEquatable<ChannelNormalization>
         ArgumentNullException.ThrowIfNull(std);
         if (mean.Count == 0 || mean.Count != std.Count)
         {
-            throw new ArgumentException($"Found {mean.Count} means and {std.Count} standard deviations; wanted as many of one as of the other, and at least one.", nameof(std));
+            throw new ArgumentException(
+                $"Found {mean.Count} means and {std.Count} standard deviations; wanted as many of one as of the other, and at least one.",
+                nameof(std)
+            );
         }
 
         this.mean = [.. mean];
@@ -31,7 +34,10 @@ public sealed class ChannelNormalization : IEquatable<ChannelNormalization>
 
         if (!Array.TrueForAll(this.std, value => double.IsFinite(value) && value != 0))
         {
-            throw new ArgumentException($"The standard deviations ({string.Join(", ", std)}) are not all finite and other than zero.", nameof(std));
+            throw new ArgumentException(
+                $"The standard deviations ({string.Join(", ", std)}) are not all finite and other than zero.",
+                nameof(std)
+            );
         }
     }
 
@@ -48,7 +54,8 @@ public sealed class ChannelNormalization : IEquatable<ChannelNormalization>
     public IReadOnlyList<double> Std => std;
 
     /// <inheritdoc/>
-    public bool Equals(ChannelNormalization? other) => other is not null && mean.AsSpan().SequenceEqual(other.mean) && std.AsSpan().SequenceEqual(other.std);
+    public bool Equals(ChannelNormalization? other) =>
+        other is not null && mean.AsSpan().SequenceEqual(other.mean) && std.AsSpan().SequenceEqual(other.std);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ChannelNormalization);

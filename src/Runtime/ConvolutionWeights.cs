@@ -73,8 +73,11 @@ public static class ConvolutionWeights
     private static KernelLayout OneChannel(Tensor weight, bool transposed)
     {
         KernelLayout layout = KernelLayout.Of(weight, 1, transposed);
-        return layout.InChannels == 1 ? layout : throw new ArgumentException(
-            $"Found a weight of shape [{string.Join(", ", weight.shape)}] with {layout.InChannels} input channels; wanted 1 in dimension {layout.ChannelDimension}. Sum them first with {nameof(SumInputChannels)}.",
-            nameof(weight));
+        return layout.InChannels == 1
+            ? layout
+            : throw new ArgumentException(
+                $"Found a weight of shape [{string.Join(", ", weight.shape)}] with {layout.InChannels} input channels; wanted 1 in dimension {layout.ChannelDimension}. Sum them first with {nameof(SumInputChannels)}.",
+                nameof(weight)
+            );
     }
 }

@@ -14,9 +14,7 @@ namespace ChannelGen;
 public sealed class GrayscaleInputAttribute : Attribute
 {
     /// <summary>The convolution that receives the image is found: in the source, else at run time.</summary>
-    public GrayscaleInputAttribute()
-    {
-    }
+    public GrayscaleInputAttribute() { }
 
     /// <summary>Names the convolution that receives the image.</summary>
     /// <param name="layer">Its path as in the state_dict, without ".weight": "conv1", "features.0".</param>

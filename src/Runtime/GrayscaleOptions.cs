@@ -83,12 +83,16 @@ public sealed record GrayscaleOptions
     {
         if (!double.IsFinite(InputScale) || InputScale == 0)
         {
-            throw new ArgumentException($"{nameof(InputScale)} is {InputScale}; wanted a finite number other than zero, such as 1 / 255.0.");
+            throw new ArgumentException(
+                $"{nameof(InputScale)} is {InputScale}; wanted a finite number other than zero, such as 1 / 255.0."
+            );
         }
 
         if (InChannels is { } channels && channels < 2)
         {
-            throw new ArgumentException($"{nameof(InChannels)} is {channels}; wanted the number of identical channels that are to become one, 2 or more.");
+            throw new ArgumentException(
+                $"{nameof(InChannels)} is {channels}; wanted the number of identical channels that are to become one, 2 or more."
+            );
         }
 
         return this;

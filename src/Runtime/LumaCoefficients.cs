@@ -44,7 +44,10 @@ public readonly record struct LumaCoefficients(double Red, double Green, double 
 
         if (this == default)
         {
-            throw new ArgumentException("The luma coefficients are all zero: the network would no longer see the image. Name some, such as LumaCoefficients.Bt709.", parameter);
+            throw new ArgumentException(
+                "The luma coefficients are all zero: the network would no longer see the image. Name some, such as LumaCoefficients.Bt709.",
+                parameter
+            );
         }
 
         return this;

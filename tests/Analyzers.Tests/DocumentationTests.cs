@@ -9,10 +9,14 @@ namespace ChannelGen.Analyzers.Tests;
 /// <summary>The documentation says what the descriptors say.</summary>
 public class DocumentationTests
 {
-    private static readonly DiagnosticDescriptor[] Rules = [.. typeof(TorchAnalyzer).Assembly.GetTypes()
-        .Where(type => !type.IsAbstract && typeof(DiagnosticAnalyzer).IsAssignableFrom(type))
-        .SelectMany(type => ((DiagnosticAnalyzer)Activator.CreateInstance(type)!).SupportedDiagnostics)
-        .OrderBy(rule => rule.Id, StringComparer.Ordinal)];
+    private static readonly DiagnosticDescriptor[] Rules =
+    [
+        .. typeof(TorchAnalyzer)
+            .Assembly.GetTypes()
+            .Where(type => !type.IsAbstract && typeof(DiagnosticAnalyzer).IsAssignableFrom(type))
+            .SelectMany(type => ((DiagnosticAnalyzer)Activator.CreateInstance(type)!).SupportedDiagnostics)
+            .OrderBy(rule => rule.Id, StringComparer.Ordinal),
+    ];
 
     [Fact]
     public void The_readmes_table_is_that_of_the_descriptors()
@@ -43,7 +47,9 @@ public class DocumentationTests
             string page = File.ReadAllText(Path.Combine(Root(), "docs", "rules", $"{rule.Id}.md"));
             Assert.StartsWith($"# {rule.Id}: {rule.Title}\n", page);
             Assert.Contains($"Severity: {rule.DefaultSeverity.ToString().ToLowerInvariant()}.", page);
-            foreach (string part in (string[])["## Cause", "## Why", "## How to fix", "## When to suppress", "## Example", "Before:", "After:"])
+            foreach (
+                string part in (string[])["## Cause", "## Why", "## How to fix", "## When to suppress", "## Example", "Before:", "After:"]
+            )
             {
                 Assert.Contains(part + "\n", page);
             }
@@ -52,15 +58,28 @@ public class DocumentationTests
 
     [Fact]
     public void No_page_is_of_a_rule_that_does_not_exist() =>
-        Assert.Equal(Rules.Select(rule => rule.Id), Directory.GetFiles(Path.Combine(Root(), "docs", "rules")).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Rules.Select(rule => rule.Id),
+            Directory.GetFiles(Path.Combine(Root(), "docs", "rules")).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public void Every_link_in_the_documentation_resolves()
     {
-        string[] pages = [Path.Combine(Root(), "README.md"), Path.Combine(Root(), "CHANGELOG.md"), .. Directory.GetFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories)];
+        string[] pages =
+        [
+            Path.Combine(Root(), "README.md"),
+            Path.Combine(Root(), "CHANGELOG.md"),
+            .. Directory.GetFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories),
+        ];
         foreach (string page in pages)
         {
-            foreach (System.Text.RegularExpressions.Match link in System.Text.RegularExpressions.Regex.Matches(File.ReadAllText(page), @"\]\(([^)#\s]+)(?:#[^)]*)?\)"))
+            foreach (
+                System.Text.RegularExpressions.Match link in System.Text.RegularExpressions.Regex.Matches(
+                    File.ReadAllText(page),
+                    @"\]\(([^)#\s]+)(?:#[^)]*)?\)"
+                )
+            )
             {
                 string target = link.Groups[1].Value;
                 if (!target.StartsWith("http", StringComparison.Ordinal))
@@ -73,13 +92,25 @@ public class DocumentationTests
 
     private static string Table()
     {
-        string[] fixable = [.. typeof(StackingFix).Assembly.GetTypes()
-            .Where(type => !type.IsAbstract && typeof(CodeFixProvider).IsAssignableFrom(type))
-            .SelectMany(type => ((CodeFixProvider)Activator.CreateInstance(type)!).FixableDiagnosticIds)];
-        return string.Concat(Rules
-            .Select(rule => $"| [{rule.Id}](docs/rules/{rule.Id}.md) | {rule.DefaultSeverity.ToString().ToLowerInvariant()} | {rule.Title} | {(fixable.Contains(rule.Id) ? "yes" : "")} |\n")
-            .Prepend("| id | default | says | fix |\n|---|---|---|---|\n"));
+        string[] fixable =
+        [
+            .. typeof(StackingFix)
+                .Assembly.GetTypes()
+                .Where(type => !type.IsAbstract && typeof(CodeFixProvider).IsAssignableFrom(type))
+                .SelectMany(type => ((CodeFixProvider)Activator.CreateInstance(type)!).FixableDiagnosticIds),
+        ];
+        return string.Concat(
+            Rules
+                .Select(rule =>
+                    $"| [{rule.Id}](docs/rules/{rule.Id}.md) | {rule.DefaultSeverity.ToString().ToLowerInvariant()} | {rule.Title} | {(fixable.Contains(rule.Id) ? "yes" : "")} |\n"
+                )
+                .Prepend("| id | default | says | fix |\n|---|---|---|---|\n")
+        );
     }
 
-    private static string Root() => typeof(DocumentationTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+    private static string Root() =>
+        typeof(DocumentationTests)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "RepositoryRoot")
+            .Value!;
 }

@@ -98,8 +98,14 @@ public class InferenceTests
                 }
             }
             """,
-            new CSharpParseOptions(LanguageVersion.CSharp12));
-        CSharpCompilation compilation = CSharpCompilation.Create("Program", [tree], References.All, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+            new CSharpParseOptions(LanguageVersion.CSharp12)
+        );
+        CSharpCompilation compilation = CSharpCompilation.Create(
+            "Program",
+            [tree],
+            References.All,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        );
         Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
         SemanticModel model = compilation.GetSemanticModel(tree);
         var context = new ValueContext(model, TorchSymbols.Of(compilation)!, default);
@@ -112,7 +118,13 @@ public class InferenceTests
         }
         else
         {
-            parts.AddRange(Enumerable.Range(0, 4).Concat(Enumerable.Range(1, 4).Select(dimension => -dimension)).Where(dimension => facts.Size(dimension) is not null).Select(dimension => $"{dimension}:{facts.Size(dimension)}"));
+            parts.AddRange(
+                Enumerable
+                    .Range(0, 4)
+                    .Concat(Enumerable.Range(1, 4).Select(dimension => -dimension))
+                    .Where(dimension => facts.Size(dimension) is not null)
+                    .Select(dimension => $"{dimension}:{facts.Size(dimension)}")
+            );
         }
 
         string text = string.Join(" ", parts);

@@ -75,13 +75,27 @@ public class MoreStackingTests
     [InlineData("var t = x.unsqueeze(0).unsqueeze(0); var s = {|CG0001:t.repeat(1, 3, 1, 1)|};")]
     [InlineData("var t = torch.from_array(new float[28, 28]).unsqueeze(0).unsqueeze(0); var s = {|CG0001:t.expand(-1, 3, -1, -1)|};")]
     [InlineData("var t = torch.zeros(1, 28, 28); var s = {|CG0001:t.expand(3, 28, 28)|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var s = {|CG0001:torch.cat(new[] { t, t, t })|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).unsqueeze(0); var s = {|CG0001:t.repeat(1, 3, 1, 1)|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var s = {|CG0001:t.repeat_interleave(3, 0)|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var s = {|CG0001:t.index_select(0, torch.zeros(3, ScalarType.Int64))|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).permute(1, 2, 0); var s = {|CG0001:torch.cat([t, t, t], -1)|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).permute(1, 2, 0); var s = {|CG0001:t.repeat(1, 1, 3)|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).squeeze(0); var s = {|CG0001:torch.stack([t, t, t], 0)|};")]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var s = {|CG0001:torch.cat(new[] { t, t, t })|};"
+    )]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).unsqueeze(0); var s = {|CG0001:t.repeat(1, 3, 1, 1)|};"
+    )]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var s = {|CG0001:t.repeat_interleave(3, 0)|};"
+    )]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var s = {|CG0001:t.index_select(0, torch.zeros(3, ScalarType.Int64))|};"
+    )]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).permute(1, 2, 0); var s = {|CG0001:torch.cat([t, t, t], -1)|};"
+    )]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).permute(1, 2, 0); var s = {|CG0001:t.repeat(1, 1, 3)|};"
+    )]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).squeeze(0); var s = {|CG0001:torch.stack([t, t, t], 0)|};"
+    )]
     [InlineData("var t = x.view(n, 28, 28); var s = {|CG0001:torch.stack([t, t, t], 1)|};")]
     [InlineData("if (x.ndim == 3) { x = x.unsqueeze(1); } net.forward({|CG0001:x.repeat(1, 3, 1, 1)|});")]
     [InlineData("if (x.shape is [1, _, _]) x = {|CG0001:x.repeat(3, 1, 1)|};")]
@@ -108,8 +122,12 @@ public class MoreStackingTests
     [InlineData("var s = x.repeat(1, 2, 1, 1).repeat(1, 3, 1, 1);")]
     [InlineData("var s = torch.cat([x, x], 1).expand(-1, 3, -1, -1);")]
     [InlineData("var s = x.repeat(1, n, 1, 1).view(1, 3, 8, 8).repeat(1, 3, 1, 1);")]
-    [InlineData("var sobel = torch.tensor(new float[] { 1, 0, -1, 2, 0, -2, 1, 0, -1 }).view(1, 1, 3, 3); var s = nn.functional.conv2d(image, sobel.repeat(1, 3, 1, 1));")]
-    [InlineData("var sobel = torch.tensor(new float[] { 1, 0, -1, 2, 0, -2, 1, 0, -1 }).view(1, 1, 3, 3); var k = sobel.expand(-1, 3, -1, -1); var s = nn.functional.conv2d(image, k);")]
+    [InlineData(
+        "var sobel = torch.tensor(new float[] { 1, 0, -1, 2, 0, -2, 1, 0, -1 }).view(1, 1, 3, 3); var s = nn.functional.conv2d(image, sobel.repeat(1, 3, 1, 1));"
+    )]
+    [InlineData(
+        "var sobel = torch.tensor(new float[] { 1, 0, -1, 2, 0, -2, 1, 0, -1 }).view(1, 1, 3, 3); var k = sobel.expand(-1, 3, -1, -1); var s = nn.functional.conv2d(image, k);"
+    )]
     [InlineData("conv.weight = Parameter(x.repeat(1, 3, 1, 1) / 3);")]
     [InlineData("using (no_grad()) conv.weight!.copy_(x.repeat(1, 3, 1, 1));")]
     [InlineData("var sd = conv.state_dict(); sd[\"weight\"] = sd[\"weight\"].repeat(1, 3, 1, 1) / 3;")]
@@ -131,7 +149,9 @@ public class MoreStackingTests
     [InlineData("var g = torch.meshgrid([x, y]); var s = g[0].expand(-1, 3, -1, -1);")]
     [InlineData("image[mask.repeat(1, 3, 1, 1)] = 0;")]
     [InlineData("var s = image[mask.expand(-1, 3, -1, -1)];")]
-    [InlineData("var rgb = x.repeat(1, 3, 1, 1); rgb[.., 0] = y; torchvision.utils.save_image(rgb, \"a.png\", torchvision.ImageFormat.Png);")]
+    [InlineData(
+        "var rgb = x.repeat(1, 3, 1, 1); rgb[.., 0] = y; torchvision.utils.save_image(rgb, \"a.png\", torchvision.ImageFormat.Png);"
+    )]
     [InlineData("var rgb = x.repeat(1, 3, 1, 1); rgb[.., 0] = y; net.forward(rgb);")]
     [InlineData("var rgb = x.repeat(1, 3, 1, 1); rgb[0].add_(y); net.forward(rgb);")]
     [InlineData("var rgb = x.repeat(1, 3, 1, 1); rgb.select(1, 0).mul_(2); net.forward(rgb);")]
@@ -219,153 +239,166 @@ public class MoreStackingTests
     public Task Leaves_alone(string statements) => Verify.Statements<StackingAnalyzer>(statements);
 
     [Fact]
-    public Task Members_of_all_kinds() => Verify.Program<StackingAnalyzer>("""
-        interface IBatch { Tensor Image { get; } }
-        record Pair(Tensor Image, Tensor Label);
-        class Base { public virtual Tensor Image { get; set; } = null!; public Tensor Lazy => field ??= rand(1); private Tensor field = null!; }
-        struct Box { public Tensor Image; public readonly Tensor Fixed; public Box(Tensor t) { Image = t; Fixed = t; } }
-        class Primary(Tensor captured)
-        {
-            Tensor Run() => {|CG0001:cat([captured, captured, captured], 1)|};
-        }
-
-        class Program
-        {
-            private static readonly Tensor Shared = rand(1, 1, 8, 8);
-            private Tensor image = rand(1, 1, 8, 8);
-            private static Tensor color = rand(1, 3, 8, 8);
-            private static readonly Tensor Color = rand(1, 3, 8, 8);
-            private const long Three = 3;
-
-            void Run(IBatch batch, Pair pair, Base all, Box box, in Tensor readOnly, ref Tensor changing, Program other)
+    public Task Members_of_all_kinds() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            interface IBatch { Tensor Image { get; } }
+            record Pair(Tensor Image, Tensor Label);
+            class Base { public virtual Tensor Image { get; set; } = null!; public Tensor Lazy => field ??= rand(1); private Tensor field = null!; }
+            struct Box { public Tensor Image; public readonly Tensor Fixed; public Box(Tensor t) { Image = t; Fixed = t; } }
+            class Primary(Tensor captured)
             {
-                var a = {|CG0001:cat([pair.Image, pair.Image, pair.Image], 1)|};
-                var b = {|CG0001:cat([box.Image, box.Image, box.Image], 1)|};
-                var c = {|CG0001:cat([Shared, Program.Shared, Shared], 1)|};
-                var d = cat([batch.Image, batch.Image, batch.Image], 1);
-                var e = cat([all.Lazy, all.Lazy, all.Lazy], 1);
-                var f = {|CG0001:cat([readOnly, readOnly, readOnly], 1)|};
-                var g = {|CG0001:cat([changing, changing, changing], 1)|};
-                var h = cat([image, other.image, image], 1);
-                var i = {|CG0001:cat([other.image, other.image, other.image], 1)|};
-                var j = cat([pair.Image, pair.Label, pair.Image], 1);
-                var k = Color.repeat(1, Three, 1, 1);
-                var l = {|CG0001:Shared.repeat(1, Three, 1, 1)|};
-                var m = cat([image, image = Shared, image], 1);
-                var n = cat([image, Change(), image], 1);
+                Tensor Run() => {|CG0001:cat([captured, captured, captured], 1)|};
             }
 
-            Tensor Change() { image = rand(1); return image; }
-        }
-        """);
-
-    [Fact]
-    public Task Top_level_statements() => Verify.Program<StackingAnalyzer>("""
-        var x = rand(1, 1, 8, 8);
-        var net = torchvision.models.resnet18();
-        net.forward({|CG0001:cat([x, x, x], 1)|});
-        Tensor[] parts = [x, x, x];
-        net.forward({|CG0001:cat(parts, 1)|});
-        parts[0] = rand(1);
-        net.forward(cat(parts, 1));
-        Tensor Local(Tensor t) => {|CG0001:t.expand(-1, 3, -1, -1)|};
-        foreach (var t in new[] { x }) net.forward({|CG0001:t.repeat(1, 3, 1, 1)|});
-        """, isProgram: true);
-
-    [Fact]
-    public Task Extension_methods_and_namesakes_are_left_alone() => Verify.Program<StackingAnalyzer>("""
-        static class Extensions
-        {
-            public static Tensor repeat(this Tensor t, string how) => t;
-            public static Tensor tile(this Tensor t, params string[] how) => t;
-            public static Tensor expand_channels(this Tensor t, long n) => t;
-            public static Tensor cat(Tensor[] parts, long dim = 1) => parts[0];
-        }
-
-        namespace Other { static class torch { public static Tensor cat(Tensor[] parts, long dim) => parts[0]; public static Tensor stack(Tensor[] parts, long dim) => parts[0]; } }
-
-        class Program
-        {
-            Tensor cat(Tensor a, Tensor b, Tensor c, long dim) => a;
-            void Run(Tensor x)
+            class Program
             {
-                x.repeat("3");
-                x.tile("1", "3", "1", "1");
-                x.expand_channels(3);
-                Extensions.cat(new[] { x, x, x }, 1);
-                Other.torch.cat(new[] { x, x, x }, 1);
-                Other.torch.stack(new[] { x, x, x }, 1);
-                cat(x, x, x, 1);
+                private static readonly Tensor Shared = rand(1, 1, 8, 8);
+                private Tensor image = rand(1, 1, 8, 8);
+                private static Tensor color = rand(1, 3, 8, 8);
+                private static readonly Tensor Color = rand(1, 3, 8, 8);
+                private const long Three = 3;
+
+                void Run(IBatch batch, Pair pair, Base all, Box box, in Tensor readOnly, ref Tensor changing, Program other)
+                {
+                    var a = {|CG0001:cat([pair.Image, pair.Image, pair.Image], 1)|};
+                    var b = {|CG0001:cat([box.Image, box.Image, box.Image], 1)|};
+                    var c = {|CG0001:cat([Shared, Program.Shared, Shared], 1)|};
+                    var d = cat([batch.Image, batch.Image, batch.Image], 1);
+                    var e = cat([all.Lazy, all.Lazy, all.Lazy], 1);
+                    var f = {|CG0001:cat([readOnly, readOnly, readOnly], 1)|};
+                    var g = {|CG0001:cat([changing, changing, changing], 1)|};
+                    var h = cat([image, other.image, image], 1);
+                    var i = {|CG0001:cat([other.image, other.image, other.image], 1)|};
+                    var j = cat([pair.Image, pair.Label, pair.Image], 1);
+                    var k = Color.repeat(1, Three, 1, 1);
+                    var l = {|CG0001:Shared.repeat(1, Three, 1, 1)|};
+                    var m = cat([image, image = Shared, image], 1);
+                    var n = cat([image, Change(), image], 1);
+                }
+
+                Tensor Change() { image = rand(1); return image; }
             }
-        }
-        """);
+            """
+        );
 
     [Fact]
-    public Task Knowledge_ends_where_others_could_change_the_value() => Verify.Program<StackingAnalyzer>("""
-        class Program
-        {
-            private List<Tensor> kept = new();
+    public Task Top_level_statements() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            var x = rand(1, 1, 8, 8);
+            var net = torchvision.models.resnet18();
+            net.forward({|CG0001:cat([x, x, x], 1)|});
+            Tensor[] parts = [x, x, x];
+            net.forward({|CG0001:cat(parts, 1)|});
+            parts[0] = rand(1);
+            net.forward(cat(parts, 1));
+            Tensor Local(Tensor t) => {|CG0001:t.expand(-1, 3, -1, -1)|};
+            foreach (var t in new[] { x }) net.forward({|CG0001:t.repeat(1, 3, 1, 1)|});
+            """,
+            isProgram: true
+        );
 
-            void Run(Tensor x, Tensor y, Action<List<Tensor>> change)
+    [Fact]
+    public Task Extension_methods_and_namesakes_are_left_alone() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            static class Extensions
             {
-                var a = new List<Tensor> { x, x, x };
-                change(a);
-                cat(a, 1);
-
-                var b = new List<Tensor> { x, x, x };
-                kept = b;
-                Other();
-                cat(b, 1);
-
-                var c = new List<Tensor> { x, x, x };
-                Action later = () => c[0] = y;
-                later();
-                cat(c, 1);
-
-                var d = new List<Tensor> { x, x, x };
-                d.Reverse();
-                d.RemoveAt(0);
-                cat(d, 1);
-
-                var e = new[] { x, x, x };
-                Array.Fill(e, y, 0, 1);
-                cat(e, 1);
-
-                var f = new[] { x, x, x };
-                Swap(ref f[0], ref f[1]);
-                cat(f, 1);
-
-                var g = new[] { x, x, x };
-                Swap(ref g, ref f);
-                cat(g, 1);
-
-                var h = x;
-                Swap(ref h, ref y);
-                cat([h, x, h], 1);
-
-                var i = new[] { x, x, x };
-                (i[1], h) = (y, x);
-                cat(i, 1);
-
-                var j = new[] { x, x, x };
-                IList<Tensor> view = j;
-                view[2] = y;
-                cat(j, 1);
-
-                var k = new Tensor[3];
-                k[0] = x;
-                k[1] = y;
-                k[2] = x;
-                cat(k, 1);
-
-                var l = new List<Tensor>(3) { x, x };
-                if (change is null) l.Add(y); else l.Add(x);
-                cat(l, 1);
+                public static Tensor repeat(this Tensor t, string how) => t;
+                public static Tensor tile(this Tensor t, params string[] how) => t;
+                public static Tensor expand_channels(this Tensor t, long n) => t;
+                public static Tensor cat(Tensor[] parts, long dim = 1) => parts[0];
             }
 
-            void Other() => kept[0] = rand(1);
+            namespace Other { static class torch { public static Tensor cat(Tensor[] parts, long dim) => parts[0]; public static Tensor stack(Tensor[] parts, long dim) => parts[0]; } }
 
-            static void Swap<T>(ref T a, ref T b) => (a, b) = (b, a);
-        }
-        """);
+            class Program
+            {
+                Tensor cat(Tensor a, Tensor b, Tensor c, long dim) => a;
+                void Run(Tensor x)
+                {
+                    x.repeat("3");
+                    x.tile("1", "3", "1", "1");
+                    x.expand_channels(3);
+                    Extensions.cat(new[] { x, x, x }, 1);
+                    Other.torch.cat(new[] { x, x, x }, 1);
+                    Other.torch.stack(new[] { x, x, x }, 1);
+                    cat(x, x, x, 1);
+                }
+            }
+            """
+        );
+
+    [Fact]
+    public Task Knowledge_ends_where_others_could_change_the_value() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            class Program
+            {
+                private List<Tensor> kept = new();
+
+                void Run(Tensor x, Tensor y, Action<List<Tensor>> change)
+                {
+                    var a = new List<Tensor> { x, x, x };
+                    change(a);
+                    cat(a, 1);
+
+                    var b = new List<Tensor> { x, x, x };
+                    kept = b;
+                    Other();
+                    cat(b, 1);
+
+                    var c = new List<Tensor> { x, x, x };
+                    Action later = () => c[0] = y;
+                    later();
+                    cat(c, 1);
+
+                    var d = new List<Tensor> { x, x, x };
+                    d.Reverse();
+                    d.RemoveAt(0);
+                    cat(d, 1);
+
+                    var e = new[] { x, x, x };
+                    Array.Fill(e, y, 0, 1);
+                    cat(e, 1);
+
+                    var f = new[] { x, x, x };
+                    Swap(ref f[0], ref f[1]);
+                    cat(f, 1);
+
+                    var g = new[] { x, x, x };
+                    Swap(ref g, ref f);
+                    cat(g, 1);
+
+                    var h = x;
+                    Swap(ref h, ref y);
+                    cat([h, x, h], 1);
+
+                    var i = new[] { x, x, x };
+                    (i[1], h) = (y, x);
+                    cat(i, 1);
+
+                    var j = new[] { x, x, x };
+                    IList<Tensor> view = j;
+                    view[2] = y;
+                    cat(j, 1);
+
+                    var k = new Tensor[3];
+                    k[0] = x;
+                    k[1] = y;
+                    k[2] = x;
+                    cat(k, 1);
+
+                    var l = new List<Tensor>(3) { x, x };
+                    if (change is null) l.Add(y); else l.Add(x);
+                    cat(l, 1);
+                }
+
+                void Other() => kept[0] = rand(1);
+
+                static void Swap<T>(ref T a, ref T b) => (a, b) = (b, a);
+            }
+            """
+        );
 }

@@ -6,7 +6,9 @@ public class OtherRulesTests
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = new Parameter({|CG0003:conv.weight.mean(new long[] { 1 }, keepdim: true)|});")]
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.mean([1], keepdim: true)|});")]
     [InlineData("var gray = Conv2d(1, 8, 3); var m = {|CG0003:conv.weight.detach().mean([1], keepdim: true)|}; gray.weight.copy_(m);")]
-    [InlineData("var weight = conv.weight; var gray = Conv2d(1, 8, 3); gray.weight.set_({|CG0003:weight.mean([-3], keepdim: true)|}.clone());")]
+    [InlineData(
+        "var weight = conv.weight; var gray = Conv2d(1, 8, 3); gray.weight.set_({|CG0003:weight.mean([-3], keepdim: true)|}.clone());"
+    )]
     [InlineData("var dict = net.state_dict(); dict[\"conv1.weight\"] = {|CG0003:dict[\"conv1.weight\"].mean([1], keepdim: true)|};")]
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.sum([1], keepdim: true));")]
     [InlineData("var m = conv.weight.mean([1], keepdim: true);")]
@@ -15,11 +17,19 @@ public class OtherRulesTests
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.mean([2], keepdim: true));")]
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:torch.mean(conv.weight, [1], keepdim: true)|});")]
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight!.mean(new long[] { 1 }, true)|});")]
-    [InlineData("var gray = Conv2d(1, 8, 3); using (no_grad()) { gray.weight!.copy_({|CG0003:conv.weight!.mean(dimensions: new long[] { 1 }, keepdim: true)|}); }")]
+    [InlineData(
+        "var gray = Conv2d(1, 8, 3); using (no_grad()) { gray.weight!.copy_({|CG0003:conv.weight!.mean(dimensions: new long[] { 1 }, keepdim: true)|}); }"
+    )]
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.mean([1])|}.unsqueeze(1));")]
-    [InlineData("var gray = Conv2d(1, 8, 3); const long Dim = 1; gray.weight = Parameter({|CG0003:conv.weight.mean([Dim], keepdim: true)|});")]
-    [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.cpu().mean([1], keepdim: true)|}.to(ScalarType.Float32));")]
-    [InlineData("var first = net.state_dict(); var second = net.state_dict(); second[\"conv1.weight\"] = {|CG0003:first[\"conv1.weight\"].mean([1], keepdim: true)|};")]
+    [InlineData(
+        "var gray = Conv2d(1, 8, 3); const long Dim = 1; gray.weight = Parameter({|CG0003:conv.weight.mean([Dim], keepdim: true)|});"
+    )]
+    [InlineData(
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.cpu().mean([1], keepdim: true)|}.to(ScalarType.Float32));"
+    )]
+    [InlineData(
+        "var first = net.state_dict(); var second = net.state_dict(); second[\"conv1.weight\"] = {|CG0003:first[\"conv1.weight\"].mean([1], keepdim: true)|};"
+    )]
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter(3 * conv.weight.mean([1], keepdim: true));")]
     [InlineData("var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.mean([1], keepdim: true) * 3);")]
     [InlineData("var wide = Conv2d(3, 8, 3); wide.weight = Parameter(conv.weight.mean([1], keepdim: true).expand(-1, 3, -1, -1));")]
@@ -50,16 +60,29 @@ public class OtherRulesTests
     public Task A_color_network_after_its_conversion(string statements) => Verify.Statements<UsedAfterConversionAnalyzer>(statements);
 
     [Theory]
-    [InlineData("var mean = tensor(new[] { 0.485f, 0.456f, 0.406f }).view(1, 3, 1, 1); var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|}; net.forward({|CG0004:rgb.sub(mean)|});")]
+    [InlineData(
+        "var mean = tensor(new[] { 0.485f, 0.456f, 0.406f }).view(1, 3, 1, 1); var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|}; net.forward({|CG0004:rgb.sub(mean)|});"
+    )]
     [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(3, 1, 1); var rgb = {|CG0004:{|CG0001:cat([x, x, x], 1)|} / std|};")]
-    [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).reshape(1, 3, 1, 1); var rgb = {|CG0001:cat([x, x, x], 1)|} / 255; var z = {|CG0004:rgb.div(std)|};")]
-    [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var rgb = {|CG0001:cat([x, x, x], 1)|}; {|CG0004:rgb.div_(std)|}; net.forward(rgb);")]
-    [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|}; net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, means: new[] { 0.485, 0.456, 0.406 }, stdevs: new[] { 0.229, 0.224, 0.225 })|});")]
-    [InlineData("var pipeline = torchvision.transforms.Compose(torchvision.transforms.Resize(224), torchvision.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])); net.forward({|CG0004:pipeline.call({|CG0001:x.repeat(1, 3, 1, 1)|})|});")]
-    [InlineData("var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var rgb = {|CG0001:cat([x, x, x], 1)|}; {|CG0004:rgb /= std|}; net.forward(rgb);")]
+    [InlineData(
+        "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).reshape(1, 3, 1, 1); var rgb = {|CG0001:cat([x, x, x], 1)|} / 255; var z = {|CG0004:rgb.div(std)|};"
+    )]
+    [InlineData(
+        "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var rgb = {|CG0001:cat([x, x, x], 1)|}; {|CG0004:rgb.div_(std)|}; net.forward(rgb);"
+    )]
+    [InlineData(
+        "var rgb = {|CG0001:cat([x, x, x], 1)|}; net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, means: new[] { 0.485, 0.456, 0.406 }, stdevs: new[] { 0.229, 0.224, 0.225 })|});"
+    )]
+    [InlineData(
+        "var pipeline = torchvision.transforms.Compose(torchvision.transforms.Resize(224), torchvision.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])); net.forward({|CG0004:pipeline.call({|CG0001:x.repeat(1, 3, 1, 1)|})|});"
+    )]
+    [InlineData(
+        "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var rgb = {|CG0001:cat([x, x, x], 1)|}; {|CG0004:rgb /= std|}; net.forward(rgb);"
+    )]
     [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|} * ones(1, 3, 1, 1);")]
     [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|} * full(new long[] { 1, 3, 1, 1 }, 2);")]
     [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|} + y;")]
     [InlineData("var rgb = net.forward({|CG0001:cat([x, x, x], 1)|}) * tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1);")]
-    public Task A_stack_that_is_normalized(string statements) => Verify.Statements<ChannelGen.Analyzers.Stacking.StackingAnalyzer>(statements);
+    public Task A_stack_that_is_normalized(string statements) =>
+        Verify.Statements<ChannelGen.Analyzers.Stacking.StackingAnalyzer>(statements);
 }

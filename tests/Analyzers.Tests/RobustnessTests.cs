@@ -19,7 +19,8 @@ public class RobustnessTests
 {
     private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp12);
 
-    private static ImmutableArray<DiagnosticAnalyzer> Analyzers => [new StackingAnalyzer(), new MeanKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
+    private static ImmutableArray<DiagnosticAnalyzer> Analyzers =>
+        [new StackingAnalyzer(), new MeanKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
 
     private static CodeFixProvider[] Fixes => [new StackingFix(), new MeanKernelFix(), new NormalizedStackFix(), new MarkedClassFix()];
 
@@ -30,7 +31,10 @@ public class RobustnessTests
     public async Task Cut_off_at_each_character(string file)
     {
         string source = Corpus.Files[file];
-        await Parallel.ForEachAsync(Enumerable.Range(0, source.Length + 1), async (length, _) => await AssertNothingThrows(source[..length]));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, source.Length + 1),
+            async (length, _) => await AssertNothingThrows(source[..length])
+        );
     }
 
     [Theory]
@@ -38,7 +42,15 @@ public class RobustnessTests
     public async Task With_each_token_deleted_once(string file)
     {
         string source = Corpus.Files[file];
-        TextSpan[] tokens = [.. CSharpSyntaxTree.ParseText(source, ParseOptions).GetRoot().DescendantTokens().Select(token => token.Span).Where(span => span.Length > 0)];
+        TextSpan[] tokens =
+        [
+            .. CSharpSyntaxTree
+                .ParseText(source, ParseOptions)
+                .GetRoot()
+                .DescendantTokens()
+                .Select(token => token.Span)
+                .Where(span => span.Length > 0),
+        ];
         await Parallel.ForEachAsync(tokens, async (span, _) => await AssertNothingThrows(source.Remove(span.Start, span.Length)));
     }
 
@@ -50,7 +62,9 @@ public class RobustnessTests
     {
         for (int length = 0; length <= attribute.Length; length++)
         {
-            await AssertNothingThrows($"using ChannelGen;\n{attribute[..length]}\npartial class Net : TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> {{ }}");
+            await AssertNothingThrows(
+                $"using ChannelGen;\n{attribute[..length]}\npartial class Net : TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> {{ }}"
+            );
         }
     }
 
@@ -73,7 +87,8 @@ public class RobustnessTests
             "Program",
             [CSharpSyntaxTree.ParseText("class P { void Run(string x) { x.ToString(); } }", ParseOptions)],
             References.Framework,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        );
         Assert.All(await Telemetry(compilation), Assert.Null);
 
         CSharpCompilation withTorch = compilation.WithReferences(References.All);
@@ -87,7 +102,14 @@ public class RobustnessTests
             foreach (DiagnosticAnalyzer analyzer in run.Analyzers)
             {
                 var actions = await run.GetAnalyzerTelemetryInfoAsync(analyzer, default);
-                int count = actions.OperationActionsCount + actions.OperationBlockActionsCount + actions.OperationBlockStartActionsCount + actions.SyntaxNodeActionsCount + actions.SymbolActionsCount + actions.SemanticModelActionsCount + actions.SyntaxTreeActionsCount;
+                int count =
+                    actions.OperationActionsCount
+                    + actions.OperationBlockActionsCount
+                    + actions.OperationBlockStartActionsCount
+                    + actions.SyntaxNodeActionsCount
+                    + actions.SymbolActionsCount
+                    + actions.SemanticModelActionsCount
+                    + actions.SyntaxTreeActionsCount;
                 all.Add(count == 0 ? null : $"{analyzer.GetType().Name}: {count}");
             }
 
@@ -102,12 +124,21 @@ public class RobustnessTests
         {
             CultureInfo.CurrentCulture = culture;
             CSharpCompilation compilation = Compile(sources);
-            CSharpGeneratorDriver.Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: ParseOptions).RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
+            CSharpGeneratorDriver
+                .Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: ParseOptions)
+                .RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
             ImmutableArray<Diagnostic> diagnostics = await output.WithAnalyzers(Analyzers).GetAnalyzerDiagnosticsAsync();
             return
             [
-                .. diagnostics.Select(diagnostic => $"{diagnostic.Id} {diagnostic.Location.SourceSpan} {diagnostic.GetMessage(CultureInfo.InvariantCulture)}").Order(StringComparer.Ordinal),
-                .. output.SyntaxTrees.Where(tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)).Select(tree => tree.ToString()).Order(StringComparer.Ordinal),
+                .. diagnostics
+                    .Select(diagnostic =>
+                        $"{diagnostic.Id} {diagnostic.Location.SourceSpan} {diagnostic.GetMessage(CultureInfo.InvariantCulture)}"
+                    )
+                    .Order(StringComparer.Ordinal),
+                .. output
+                    .SyntaxTrees.Where(tree => tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal))
+                    .Select(tree => tree.ToString())
+                    .Order(StringComparer.Ordinal),
             ];
         }
         finally
@@ -116,22 +147,33 @@ public class RobustnessTests
         }
     }
 
-    private static CSharpCompilation Compile(params string[] sources) => CSharpCompilation.Create(
-        "Program",
-        sources.Select((source, index) => CSharpSyntaxTree.ParseText(source, ParseOptions, $"Source{index}.cs")),
-        References.All,
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+    private static CSharpCompilation Compile(params string[] sources) =>
+        CSharpCompilation.Create(
+            "Program",
+            sources.Select((source, index) => CSharpSyntaxTree.ParseText(source, ParseOptions, $"Source{index}.cs")),
+            References.All,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        );
 
     private static async Task AssertNothingThrows(string source)
     {
         CSharpCompilation compilation = Compile(source);
         var failures = new ConcurrentBag<Exception>();
-        var run = compilation.WithAnalyzers(Analyzers, new CompilationWithAnalyzersOptions(
-            new AnalyzerOptions([]), (exception, _, _) => failures.Add(exception), concurrentAnalysis: false, logAnalyzerExecutionTime: false));
+        var run = compilation.WithAnalyzers(
+            Analyzers,
+            new CompilationWithAnalyzersOptions(
+                new AnalyzerOptions([]),
+                (exception, _, _) => failures.Add(exception),
+                concurrentAnalysis: false,
+                logAnalyzerExecutionTime: false
+            )
+        );
         ImmutableArray<Diagnostic> diagnostics = await run.GetAnalyzerDiagnosticsAsync();
         Assert.True(failures.IsEmpty, $"{failures.FirstOrDefault()}\n{source}");
 
-        GeneratorDriver driver = CSharpGeneratorDriver.Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: ParseOptions).RunGenerators(compilation);
+        GeneratorDriver driver = CSharpGeneratorDriver
+            .Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: ParseOptions)
+            .RunGenerators(compilation);
         Exception? generator = driver.GetRunResult().Results.Single().Exception;
         Assert.True(generator is null, $"{generator}\n{source}");
 
@@ -144,7 +186,8 @@ public class RobustnessTests
     private static async Task AssertNoFixThrows(string source, ImmutableArray<Diagnostic> diagnostics)
     {
         using var workspace = new AdhocWorkspace();
-        Project project = workspace.AddProject("Program", LanguageNames.CSharp)
+        Project project = workspace
+            .AddProject("Program", LanguageNames.CSharp)
             .WithParseOptions(ParseOptions)
             .WithMetadataReferences(References.All)
             .WithCompilationOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
@@ -154,7 +197,14 @@ public class RobustnessTests
         {
             foreach (Diagnostic diagnostic in diagnostics.Where(diagnostic => fix.FixableDiagnosticIds.Contains(diagnostic.Id)))
             {
-                Diagnostic here = Diagnostic.Create(diagnostic.Descriptor, Location.Create(tree, diagnostic.Location.SourceSpan), diagnostic.Properties, "", "", "");
+                Diagnostic here = Diagnostic.Create(
+                    diagnostic.Descriptor,
+                    Location.Create(tree, diagnostic.Location.SourceSpan),
+                    diagnostic.Properties,
+                    "",
+                    "",
+                    ""
+                );
                 var actions = new List<Microsoft.CodeAnalysis.CodeActions.CodeAction>();
                 try
                 {
@@ -190,140 +240,150 @@ internal static class Corpus
 
     public static readonly IReadOnlyDictionary<string, string> Files = new Dictionary<string, string>
     {
-        ["Forms"] = Usings + """
-            static class Forms
-            {
-                const int C = 3;
-                static readonly long[] Sizes = { 1, 3, 1, 1 };
-                static Tensor Run(Module<Tensor, Tensor> net, Tensor x, Tensor[] all, long n)
+        ["Forms"] =
+            Usings
+            + """
+                static class Forms
                 {
-                    Tensor[] rgb = { x, x, x };
-                    var a = x;
-                    net.forward(cat(rgb, 1)).Dispose();
-                    net.call(torch.cat(dim: -3, tensors: [x, a, x])).Dispose();
-                    var l = new List<Tensor> { a, x, a };
-                    using var s = concat(l, 1).to(CPU);
-                    net.forward(s);
-                    net.forward(torch.stack(Enumerable.Repeat(x, C).ToArray(), dim: 1));
-                    net.forward(x?.repeat(1, C, 1, 1)!);
-                    net.forward(x.repeat(Sizes));
-                    net.forward(x.expand((-1, 3, -1, -1)) + x.expand(n, 3, x.shape[2], x.shape[3]));
-                    net.forward(x.tile([1, 3, 1, 1])).add_(torch.broadcast_to(x, n, 3, 8, 8));
-                    x = x.unsqueeze(0);
-                    x = x.repeat(3, 1, 1) * ones(1, 3, 1, 1);
-                    if (x.shape[1] == 1 && x is not null) x = x.repeat_interleave(3, dim: 1);
-                    else x = x.index_select(1, torch.zeros(3, dtype: ScalarType.Int64));
-                    foreach (var t in all) _ = t.dim() switch { 4 => t.expand(-1, 3, -1, -1), _ => t };
-                    Func<Tensor, Tensor> f = t => { t[0] = t; return hstack([t, t, t]); };
-                    (a, x) = (x, a);
-                    var y = net.forward(torchvision.transforms.functional.normalize(cat([.. rgb], 1), [0.1, 0.2, 0.3], [1, 2, 3]));
-                    return net.ToGrayscale().forward(f(y ?? x));
-                }
-            }
-            """,
-        ["Kernels"] = Usings + """
-            class Kernels
-            {
-                private readonly Conv2d color = Conv2d(3, 8, 3), gray = Conv2d(1, 8, 3);
-                void Run(Module<Tensor, Tensor> net, Tensor x)
-                {
-                    gray.weight = new Parameter(color.weight.mean(new long[] { 1 }, keepdim: true));
-                    var m = color.weight.detach().mean([-3], keepdim: true);
-                    gray.weight.copy_(m);
-                    var sd = net.state_dict();
-                    sd["conv1.weight"] = sd["conv1.weight"].mean([1], keepdim: true);
-                    var g = net.ToGrayscale();
-                    net.forward(x);
-                    torchvision.transforms.Normalize([0.4, 0.5, 0.6], [1, 1, 1]).call(x.repeat(1, 3, 1, 1));
-                }
-            }
-            """,
-        ["Marked"] = Usings + """
-            [assembly: GrayscaleInput(typeof(ResNet), "conv1")]
-            namespace Nets
-            {
-                partial class Outer<T> where T : class
-                {
-                    [GrayscaleInput("features.0.conv", Image = "image")]
-                    public sealed partial class Net : Module<Tensor, int, Tensor>
+                    const int C = 3;
+                    static readonly long[] Sizes = { 1, 3, 1, 1 };
+                    static Tensor Run(Module<Tensor, Tensor> net, Tensor x, Tensor[] all, long n)
                     {
-                        private readonly Sequential features = Sequential(("0", Block(3, 8)), ("1", ReLU()));
-                        private readonly Module<Tensor, Tensor> head;
-                        public Net(int classes) : base("net")
-                        {
-                            head = new Head(8, classes);
-                            register_module("extra", Conv2d(3, 1, 1));
-                            RegisterComponents();
-                        }
-                        private static Sequential Block(long i, long o) => Sequential(("conv", Conv2d(i, o, 3, padding: 1)));
-                        public override Tensor forward(Tensor image, int scale)
-                        {
-                            var x = image.to(ScalarType.Float32) / 255;
-                            return head.call(features.call(x)) * scale;
-                        }
-                    }
-                    class Head(int i, int o) : Module<Tensor, Tensor>("head")
-                    {
-                        private readonly Conv2d conv = Conv2d(i, o, 1);
-                        public override Tensor forward(Tensor x) => conv.forward(x);
+                        Tensor[] rgb = { x, x, x };
+                        var a = x;
+                        net.forward(cat(rgb, 1)).Dispose();
+                        net.call(torch.cat(dim: -3, tensors: [x, a, x])).Dispose();
+                        var l = new List<Tensor> { a, x, a };
+                        using var s = concat(l, 1).to(CPU);
+                        net.forward(s);
+                        net.forward(torch.stack(Enumerable.Repeat(x, C).ToArray(), dim: 1));
+                        net.forward(x?.repeat(1, C, 1, 1)!);
+                        net.forward(x.repeat(Sizes));
+                        net.forward(x.expand((-1, 3, -1, -1)) + x.expand(n, 3, x.shape[2], x.shape[3]));
+                        net.forward(x.tile([1, 3, 1, 1])).add_(torch.broadcast_to(x, n, 3, 8, 8));
+                        x = x.unsqueeze(0);
+                        x = x.repeat(3, 1, 1) * ones(1, 3, 1, 1);
+                        if (x.shape[1] == 1 && x is not null) x = x.repeat_interleave(3, dim: 1);
+                        else x = x.index_select(1, torch.zeros(3, dtype: ScalarType.Int64));
+                        foreach (var t in all) _ = t.dim() switch { 4 => t.expand(-1, 3, -1, -1), _ => t };
+                        Func<Tensor, Tensor> f = t => { t[0] = t; return hstack([t, t, t]); };
+                        (a, x) = (x, a);
+                        var y = net.forward(torchvision.transforms.functional.normalize(cat([.. rgb], 1), [0.1, 0.2, 0.3], [1, 2, 3]));
+                        return net.ToGrayscale().forward(f(y ?? x));
                     }
                 }
-                [GrayscaleInput] class NotPartial : Module<Tensor, Tensor>
+                """,
+        ["Kernels"] =
+            Usings
+            + """
+                class Kernels
                 {
-                    private readonly Conv2d a = Conv2d(3, 8, 3), b = Conv2d(3, 8, 3);
-                    public NotPartial() : base("n") { }
-                    public override Tensor forward(Tensor x) => a.call(x) + b.call(x);
+                    private readonly Conv2d color = Conv2d(3, 8, 3), gray = Conv2d(1, 8, 3);
+                    void Run(Module<Tensor, Tensor> net, Tensor x)
+                    {
+                        gray.weight = new Parameter(color.weight.mean(new long[] { 1 }, keepdim: true));
+                        var m = color.weight.detach().mean([-3], keepdim: true);
+                        gray.weight.copy_(m);
+                        var sd = net.state_dict();
+                        sd["conv1.weight"] = sd["conv1.weight"].mean([1], keepdim: true);
+                        var g = net.ToGrayscale();
+                        net.forward(x);
+                        torchvision.transforms.Normalize([0.4, 0.5, 0.6], [1, 1, 1]).call(x.repeat(1, 3, 1, 1));
+                    }
                 }
-            }
-            """,
-        ["Evidence"] = Usings + """
-            class Evidence
-            {
-                private readonly Linear fc = Linear(8, 8);
-                Tensor Run(Module<Tensor, Tensor> net, Tensor x, Tensor y, Tensor mask)
+                """,
+        ["Marked"] =
+            Usings
+            + """
+                [assembly: GrayscaleInput(typeof(ResNet), "conv1")]
+                namespace Nets
                 {
-                    if (x.shape is [_, 1, ..] && x is { ndim: 4 }) net.forward(x.repeat(1, 3, 1, 1));
-                    bool gray = x.shape[^3] == 1;
-                    while (gray) x = x.mean([1], keepdim: true).expand(-1, 3, -1, -1);
-                    var f = fc.call(x.flatten(1)).squeeze(0)[.., 0];
-                    f = cat([f, f, f], 1) + cat([x, y], 1).repeat(1, 3, 1, 1);
-                    x[mask.repeat(1, 3, 1, 1)] = torch.meshgrid([x, y])[0].expand(-1, 3, -1, -1);
-                    var rgb = x.repeat(1, 3, 1, 1);
-                    rgb[.., 0] = y;
-                    rgb.select(1, 0).mul_(2);
-                    Tensor[] parts = [x, x, x];
-                    for (int i = 0; i < 3; i++) { f = cat(parts, 1); parts[i].add_(1); ref var r = ref parts[0]; }
-                    var sd = fc.state_dict();
-                    sd["conv.weight"] = sd["conv.weight"].repeat(1, 3, 1, 1) / 3;
-                    var z = cat(Enumerable.Range(0, 3).Select(_ => x).Concat([y]).ToArray(), 1) * ones(1, 3, 1, 1).to(CPU);
-                    z -= tensor(new[] { 1f, 2f, 3f }).view(1, 3, 1, 1);
-                    return torchvision.transforms.Compose(torchvision.transforms.Normalize([1, 2, 3], [1, 1, 1])).call(z);
+                    partial class Outer<T> where T : class
+                    {
+                        [GrayscaleInput("features.0.conv", Image = "image")]
+                        public sealed partial class Net : Module<Tensor, int, Tensor>
+                        {
+                            private readonly Sequential features = Sequential(("0", Block(3, 8)), ("1", ReLU()));
+                            private readonly Module<Tensor, Tensor> head;
+                            public Net(int classes) : base("net")
+                            {
+                                head = new Head(8, classes);
+                                register_module("extra", Conv2d(3, 1, 1));
+                                RegisterComponents();
+                            }
+                            private static Sequential Block(long i, long o) => Sequential(("conv", Conv2d(i, o, 3, padding: 1)));
+                            public override Tensor forward(Tensor image, int scale)
+                            {
+                                var x = image.to(ScalarType.Float32) / 255;
+                                return head.call(features.call(x)) * scale;
+                            }
+                        }
+                        class Head(int i, int o) : Module<Tensor, Tensor>("head")
+                        {
+                            private readonly Conv2d conv = Conv2d(i, o, 1);
+                            public override Tensor forward(Tensor x) => conv.forward(x);
+                        }
+                    }
+                    [GrayscaleInput] class NotPartial : Module<Tensor, Tensor>
+                    {
+                        private readonly Conv2d a = Conv2d(3, 8, 3), b = Conv2d(3, 8, 3);
+                        public NotPartial() : base("n") { }
+                        public override Tensor forward(Tensor x) => a.call(x) + b.call(x);
+                    }
                 }
-            }
-            """,
-        ["Networks"] = Usings + """
-            class Net : Module<Tensor, Tensor>
-            {
-                private readonly Module<Tensor, Tensor> body = Conv2d(3, 8, 3), norm = BatchNorm2d(3);
-                public Net() : base("net") => RegisterComponents();
-                public override Tensor forward(Tensor image)
+                """,
+        ["Evidence"] =
+            Usings
+            + """
+                class Evidence
                 {
-                    var half = (image.to(ScalarType.Float32) / 2).clamp(0, 1);
-                    image = functional.interpolate(half, new long[] { 8, 8 });
-                    return body.call(image) + norm.call(image[.., 0..2]);
+                    private readonly Linear fc = Linear(8, 8);
+                    Tensor Run(Module<Tensor, Tensor> net, Tensor x, Tensor y, Tensor mask)
+                    {
+                        if (x.shape is [_, 1, ..] && x is { ndim: 4 }) net.forward(x.repeat(1, 3, 1, 1));
+                        bool gray = x.shape[^3] == 1;
+                        while (gray) x = x.mean([1], keepdim: true).expand(-1, 3, -1, -1);
+                        var f = fc.call(x.flatten(1)).squeeze(0)[.., 0];
+                        f = cat([f, f, f], 1) + cat([x, y], 1).repeat(1, 3, 1, 1);
+                        x[mask.repeat(1, 3, 1, 1)] = torch.meshgrid([x, y])[0].expand(-1, 3, -1, -1);
+                        var rgb = x.repeat(1, 3, 1, 1);
+                        rgb[.., 0] = y;
+                        rgb.select(1, 0).mul_(2);
+                        Tensor[] parts = [x, x, x];
+                        for (int i = 0; i < 3; i++) { f = cat(parts, 1); parts[i].add_(1); ref var r = ref parts[0]; }
+                        var sd = fc.state_dict();
+                        sd["conv.weight"] = sd["conv.weight"].repeat(1, 3, 1, 1) / 3;
+                        var z = cat(Enumerable.Range(0, 3).Select(_ => x).Concat([y]).ToArray(), 1) * ones(1, 3, 1, 1).to(CPU);
+                        z -= tensor(new[] { 1f, 2f, 3f }).view(1, 3, 1, 1);
+                        return torchvision.transforms.Compose(torchvision.transforms.Normalize([1, 2, 3], [1, 1, 1])).call(z);
+                    }
                 }
-            }
-            class User
-            {
-                private readonly Net net = new();
-                Tensor Run(Tensor x)
+                """,
+        ["Networks"] =
+            Usings
+            + """
+                class Net : Module<Tensor, Tensor>
                 {
-                    var other = this.net;
-                    Func<Tensor, Tensor> f = other.forward;
-                    using (var local = new Net()) { local.eval(); f(local?.call(x)!); Sequential(local); }
-                    return net.forward(cat([x, x, x], 1).to(CPU));
+                    private readonly Module<Tensor, Tensor> body = Conv2d(3, 8, 3), norm = BatchNorm2d(3);
+                    public Net() : base("net") => RegisterComponents();
+                    public override Tensor forward(Tensor image)
+                    {
+                        var half = (image.to(ScalarType.Float32) / 2).clamp(0, 1);
+                        image = functional.interpolate(half, new long[] { 8, 8 });
+                        return body.call(image) + norm.call(image[.., 0..2]);
+                    }
                 }
-            }
-            """,
+                class User
+                {
+                    private readonly Net net = new();
+                    Tensor Run(Tensor x)
+                    {
+                        var other = this.net;
+                        Func<Tensor, Tensor> f = other.forward;
+                        using (var local = new Net()) { local.eval(); f(local?.call(x)!); Sequential(local); }
+                        return net.forward(cat([x, x, x], 1).to(CPU));
+                    }
+                }
+                """,
     };
 }

@@ -24,7 +24,9 @@ public class StackingTests
     [InlineData("var list = new List<Tensor> { x }; list.Add(x); list.Add(x); net.forward({|CG0001:torch.cat(list.ToArray(), 1)|});")]
     [InlineData("var t = x.view(n, h, w, 1); var s = {|CG0001:torch.cat([t, t, t], 3)|};")]
     [InlineData("var t = zeros(8, 8, 1); var s = {|CG0001:torch.dstack(new[] { t, t, t })|};")]
-    [InlineData("var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY)[0]; var s = {|CG0001:torch.stack([t, t, t])|};")]
+    [InlineData(
+        "var t = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY)[0]; var s = {|CG0001:torch.stack([t, t, t])|};"
+    )]
     [InlineData("var s = {|CG0001:x.expand(new Size(new long[] { -1, 3, -1, -1 }))|};")]
     [InlineData("var s = {|CG0001:torch.cat((Tensor[])[x, x, x], 1)|};")]
     [InlineData("var s = {|CG0001:torch.ones(1, 3, 1, 1).mul(x)|};")]
@@ -74,7 +76,9 @@ public class StackingTests
     [InlineData("var t = zeros(1, 8, 8); var s = {|CG0001:torch.vstack(new[] { t, t, t })|};")]
     [InlineData("var t = x.mean([1], keepdim: true); var s = {|CG0001:t.repeat(1, 3, 1, 1)|};")]
     [InlineData("var s = {|CG0001:torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY).repeat(3, 1, 1)|};")]
-    [InlineData("var g = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var f = g.to(ScalarType.Float32) / 255; var s = {|CG0001:torch.cat([f, f, f], 0)|};")]
+    [InlineData(
+        "var g = torchvision.io.read_image(\"a.png\", torchvision.io.ImageReadMode.GRAY); var f = g.to(ScalarType.Float32) / 255; var s = {|CG0001:torch.cat([f, f, f], 0)|};"
+    )]
     [InlineData("var g = torchvision.transforms.functional.rgb_to_grayscale(image); var s = {|CG0001:g.repeat(3, 1, 1)|};")]
     [InlineData("var g = torchvision.transforms.Grayscale().call(image); var s = {|CG0001:g.repeat(3, 1, 1)|};")]
     [InlineData("if (x.shape[0] == 1) { var s = {|CG0001:x.repeat(3, 1, 1)|}; }")]
@@ -88,7 +92,9 @@ public class StackingTests
     [InlineData("var t = y.view(-1, 1, 28, 28); var s = {|CG0001:t.expand_as(rand(8, 3, 28, 28))|};")]
     [InlineData("x.add_(1); var s = {|CG0001:x.repeat(1, 3, 1, 1)|};")]
     [InlineData("var c = Conv2d(16, 1, 3); var s = {|CG0001:c.forward(y).repeat(1, 3, 1, 1)|};")]
-    [InlineData("var rgb = {|CG0001:torch.cat([x, x, x], 1)|}; torchvision.utils.save_image(rgb, \"a.png\", torchvision.ImageFormat.Png); net.forward(rgb);")]
+    [InlineData(
+        "var rgb = {|CG0001:torch.cat([x, x, x], 1)|}; torchvision.utils.save_image(rgb, \"a.png\", torchvision.ImageFormat.Png); net.forward(rgb);"
+    )]
     [InlineData("using (torch.no_grad()) { net.forward({|CG0001:x.expand(-1, 3, -1, -1)|}); }")]
     [InlineData("try { net.forward({|CG0001:x.expand(-1, 3, -1, -1)|}); } finally { x.Dispose(); }")]
     [InlineData("x = net.forward({|CG0001:torch.cat([x, x, x], 1)|});")]
@@ -112,7 +118,9 @@ public class StackingTests
     [InlineData("var s = torch.rand(1, 3, 224, 224).repeat(1, 3, 1, 1);")]
     [InlineData("var t = torch.rand(1, 3, 224, 224); var u = t; var s = torch.cat([t, u, t], 1);")]
     [InlineData("var conv64 = Conv2d(1, 64, 3); var s = conv64.forward(x).repeat(1, 3, 1, 1);")]
-    [InlineData("var features = Sequential(Conv2d(1, 64, 3), ReLU(), MaxPool2d(2)); var t = features.forward(x); var s = torch.cat([t, t, t], 1);")]
+    [InlineData(
+        "var features = Sequential(Conv2d(1, 64, 3), ReLU(), MaxPool2d(2)); var t = features.forward(x); var s = torch.cat([t, t, t], 1);"
+    )]
     [InlineData("var s = x.repeat(1, 1, 3, 3);")]
     [InlineData("var s = tokens.expand(-1, 3, -1);")]
     [InlineData("var t = y.view(4, 1, 8); var s = torch.cat([t, t, t], 1);")]
@@ -185,118 +193,141 @@ public class StackingTests
     public Task Wonders(string statements) => Verify.Statements<StackingAnalyzer>(statements);
 
     [Fact]
-    public Task Other_types_methods_of_the_same_name_are_left_alone() => Verify.Program<StackingAnalyzer>("""
-        static class MyLib
-        {
-            public static Tensor cat(Tensor[] tensors, long dim) => tensors[0];
-            public static Tensor repeat(this string s, params long[] sizes) => null!;
-        }
-
-        class Shape { public Shape expand(params long[] sizes) => this; public Shape repeat(params long[] sizes) => this; }
-
-        class Program
-        {
-            void Run(Tensor x, Shape s, TorchSharp.Modules.Normal distribution)
+    public Task Other_types_methods_of_the_same_name_are_left_alone() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            static class MyLib
             {
-                MyLib.cat(new[] { x, x, x }, 1);
-                "a".repeat(1, 3, 1, 1);
-                s.expand(-1, 3, -1, -1);
-                s.repeat(1, 3, 1, 1);
-                distribution.expand(new long[] { 3, 3 });
+                public static Tensor cat(Tensor[] tensors, long dim) => tensors[0];
+                public static Tensor repeat(this string s, params long[] sizes) => null!;
             }
-        }
-        """);
+
+            class Shape { public Shape expand(params long[] sizes) => this; public Shape repeat(params long[] sizes) => this; }
+
+            class Program
+            {
+                void Run(Tensor x, Shape s, TorchSharp.Modules.Normal distribution)
+                {
+                    MyLib.cat(new[] { x, x, x }, 1);
+                    "a".repeat(1, 3, 1, 1);
+                    s.expand(-1, 3, -1, -1);
+                    s.repeat(1, 3, 1, 1);
+                    distribution.expand(new long[] { 3, 3 });
+                }
+            }
+            """
+        );
 
     [Fact]
-    public Task Generated_code_is_left_alone() => Verify.Program<StackingAnalyzer>("""
-        class Program
-        {
+    public Task Generated_code_is_left_alone() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            class Program
+            {
+                [System.CodeDom.Compiler.GeneratedCode("tool", "1")]
+                void Generated(Tensor x) { var s = cat([x, x, x], 1); }
+                void Written(Tensor x) { var s = {|CG0001:cat([x, x, x], 1)|}; }
+            }
+
             [System.CodeDom.Compiler.GeneratedCode("tool", "1")]
-            void Generated(Tensor x) { var s = cat([x, x, x], 1); }
-            void Written(Tensor x) { var s = {|CG0001:cat([x, x, x], 1)|}; }
-        }
-
-        [System.CodeDom.Compiler.GeneratedCode("tool", "1")]
-        class Tool
-        {
-            private readonly Func<Tensor, Tensor> field = t => t.repeat(1, 3, 1, 1);
-            void Run(Tensor x) { var s = cat([x, x, x], 1); }
-        }
-        """, others: [("Wrapper.g.cs", "class A { void Run(TorchSharp.torch.Tensor x) { var s = x.repeat(1, 3, 1, 1); } }"), ("Other.cs", "// <auto-generated/>\nclass B { void Run(TorchSharp.torch.Tensor x) { var s = x.repeat(1, 3, 1, 1); } }")]);
+            class Tool
+            {
+                private readonly Func<Tensor, Tensor> field = t => t.repeat(1, 3, 1, 1);
+                void Run(Tensor x) { var s = cat([x, x, x], 1); }
+            }
+            """,
+            others:
+            [
+                ("Wrapper.g.cs", "class A { void Run(TorchSharp.torch.Tensor x) { var s = x.repeat(1, 3, 1, 1); } }"),
+                ("Other.cs", "// <auto-generated/>\nclass B { void Run(TorchSharp.torch.Tensor x) { var s = x.repeat(1, 3, 1, 1); } }"),
+            ]
+        );
 
     [Fact]
-    public Task Fields_and_properties_are_the_same_value_when_nothing_assigns_them() => Verify.Program<StackingAnalyzer>("""
-        class Program
-        {
-            private readonly Tensor fixedImage = rand(1, 1, 8, 8);
-            private Tensor image = rand(1, 1, 8, 8);
-            public Tensor Auto { get; set; } = rand(1, 1, 8, 8);
-            public Tensor Computed => rand(1, 1, 8, 8);
-
-            void Run()
+    public Task Fields_and_properties_are_the_same_value_when_nothing_assigns_them() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            class Program
             {
-                var a = {|CG0001:cat([fixedImage, fixedImage, fixedImage], 1)|};
-                var b = {|CG0001:cat([this.image, this.image, image], 1)|};
-                var c = {|CG0001:cat([Auto, Auto, this.Auto], 1)|};
-                var d = cat([Computed, Computed, Computed], 1);
+                private readonly Tensor fixedImage = rand(1, 1, 8, 8);
+                private Tensor image = rand(1, 1, 8, 8);
+                public Tensor Auto { get; set; } = rand(1, 1, 8, 8);
+                public Tensor Computed => rand(1, 1, 8, 8);
+
+                void Run()
+                {
+                    var a = {|CG0001:cat([fixedImage, fixedImage, fixedImage], 1)|};
+                    var b = {|CG0001:cat([this.image, this.image, image], 1)|};
+                    var c = {|CG0001:cat([Auto, Auto, this.Auto], 1)|};
+                    var d = cat([Computed, Computed, Computed], 1);
+                }
             }
-        }
-        """);
+            """
+        );
 
     [Fact]
-    public Task Everywhere_that_code_can_stand() => Verify.Program<StackingAnalyzer>("""
-        using T = TorchSharp.torch.Tensor;
-        using TH = TorchSharp.torch;
+    public Task Everywhere_that_code_can_stand() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            using T = TorchSharp.torch.Tensor;
+            using TH = TorchSharp.torch;
 
-        class Program
-        {
-            private readonly Func<Tensor, Tensor> field = t => {|CG0001:t.repeat(1, 3, 1, 1)|};
-            private T Property(T t) => {|CG0001:TH.cat([t, t, t], 1)|};
-            public Program(Tensor t) { field = u => {|CG0001:cat([u, u, u], 1)|}; }
-            async Task<Tensor> Wait(Task<Tensor> t)
+            class Program
             {
-                var u = await t;
-                return {|CG0001:cat([u, u, u], 1)|};
+                private readonly Func<Tensor, Tensor> field = t => {|CG0001:t.repeat(1, 3, 1, 1)|};
+                private T Property(T t) => {|CG0001:TH.cat([t, t, t], 1)|};
+                public Program(Tensor t) { field = u => {|CG0001:cat([u, u, u], 1)|}; }
+                async Task<Tensor> Wait(Task<Tensor> t)
+                {
+                    var u = await t;
+                    return {|CG0001:cat([u, u, u], 1)|};
+                }
+                IEnumerable<Tensor> All(IEnumerable<Tensor> all)
+                {
+                    foreach (var t in all) yield return {|CG0001:t.expand(-1, 3, -1, -1)|};
+                }
+                public static Tensor operator +(Program p, Tensor t) => {|CG0001:cat([t, t, t], 1)|};
+                Tensor this[Tensor t] { get { return {|CG0001:cat([t, t, t], 1)|}; } }
             }
-            IEnumerable<Tensor> All(IEnumerable<Tensor> all)
-            {
-                foreach (var t in all) yield return {|CG0001:t.expand(-1, 3, -1, -1)|};
-            }
-            public static Tensor operator +(Program p, Tensor t) => {|CG0001:cat([t, t, t], 1)|};
-            Tensor this[Tensor t] { get { return {|CG0001:cat([t, t, t], 1)|}; } }
-        }
-        """);
+            """
+        );
 
     [Fact]
-    public Task A_layer_of_a_network_tells_its_channels() => Verify.Program<StackingAnalyzer>("""
-        class Net : Module<Tensor, Tensor>
-        {
-            private readonly Conv2d wide = Conv2d(1, 64, 3);
-            private readonly Conv2d one;
-            private readonly Module<Tensor, Tensor> head;
-
-            public Net() : base("net")
+    public Task A_layer_of_a_network_tells_its_channels() =>
+        Verify.Program<StackingAnalyzer>(
+            """
+            class Net : Module<Tensor, Tensor>
             {
-                one = Conv2d(64, 1, 3);
-                head = Sequential(("conv", Conv2d(1, 8, 3)), ("bn", BatchNorm2d(8)), ("relu", ReLU()));
-            }
+                private readonly Conv2d wide = Conv2d(1, 64, 3);
+                private readonly Conv2d one;
+                private readonly Module<Tensor, Tensor> head;
 
-            public override Tensor forward(Tensor image)
-            {
-                var a = wide.forward(image).repeat(1, 3, 1, 1);
-                var b = {|CG0001:one.call(a).repeat(1, 3, 1, 1)|};
-                var c = head.call(image);
-                return cat([c, c, c], 1);
+                public Net() : base("net")
+                {
+                    one = Conv2d(64, 1, 3);
+                    head = Sequential(("conv", Conv2d(1, 8, 3)), ("bn", BatchNorm2d(8)), ("relu", ReLU()));
+                }
+
+                public override Tensor forward(Tensor image)
+                {
+                    var a = wide.forward(image).repeat(1, 3, 1, 1);
+                    var b = {|CG0001:one.call(a).repeat(1, 3, 1, 1)|};
+                    var c = head.call(image);
+                    return cat([c, c, c], 1);
+                }
             }
-        }
-        """);
+            """
+        );
 
     [Theory]
     [InlineData("2", "var s = {|CG0001:torch.cat([x, x], 1)|}; var t = torch.cat([x, x, x], 1);")]
     [InlineData("2, 3", "var s = {|CG0001:torch.cat([x, x], 1)|}; var t = {|CG0001:x.repeat(1, 3, 1, 1)|};")]
     [InlineData("4", "var s = {|CG0001:x.expand(-1, 4, -1, -1)|};")]
     public Task The_option_copies_says_which_numbers_count(string copies, string statements) =>
-        Verify.Program<StackingAnalyzer>($$"""class P { void Run(Tensor x) { {{statements}} } }""", $"dotnet_code_quality.CG0001.copies = {copies}");
+        Verify.Program<StackingAnalyzer>(
+            $$"""class P { void Run(Tensor x) { {{statements}} } }""",
+            $"dotnet_code_quality.CG0001.copies = {copies}"
+        );
 
     [Theory]
     [InlineData("three")]
@@ -307,13 +338,27 @@ public class StackingTests
         Verify.Program<StackingAnalyzer>(
             "class P { void Run(Tensor x) { var s = {|CG0001:x.repeat(1, 3, 1, 1)|}; var t = {|CG0001:x.repeat(1, 3, 1, 1)|}; } }",
             $"dotnet_code_quality.CG0001.copies = {copies}",
-            [new Microsoft.CodeAnalysis.Testing.DiagnosticResult("CG0006", Microsoft.CodeAnalysis.DiagnosticSeverity.Warning).WithArguments(Options.CopiesKey, copies)]);
+            [
+                new Microsoft.CodeAnalysis.Testing.DiagnosticResult(
+                    "CG0006",
+                    Microsoft.CodeAnalysis.DiagnosticSeverity.Warning
+                ).WithArguments(Options.CopiesKey, copies),
+            ]
+        );
 
     [Theory]
-    [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|}; var t = {|CG0004:torchvision.transforms.functional.normalize(rgb, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])|};")]
-    [InlineData("var norm = torchvision.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]); net.forward({|CG0004:norm.call({|CG0001:x.repeat(1, 3, 1, 1)|})|});")]
-    [InlineData("var mean = tensor(new[] { 0.485f, 0.456f, 0.406f }).view(1, 3, 1, 1); var rgb = {|CG0004:{|CG0001:x.expand(-1, 3, -1, -1)|} - mean|};")]
-    [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|}; var t = torchvision.transforms.functional.normalize(rgb, [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]);")]
+    [InlineData(
+        "var rgb = {|CG0001:cat([x, x, x], 1)|}; var t = {|CG0004:torchvision.transforms.functional.normalize(rgb, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])|};"
+    )]
+    [InlineData(
+        "var norm = torchvision.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]); net.forward({|CG0004:norm.call({|CG0001:x.repeat(1, 3, 1, 1)|})|});"
+    )]
+    [InlineData(
+        "var mean = tensor(new[] { 0.485f, 0.456f, 0.406f }).view(1, 3, 1, 1); var rgb = {|CG0004:{|CG0001:x.expand(-1, 3, -1, -1)|} - mean|};"
+    )]
+    [InlineData(
+        "var rgb = {|CG0001:cat([x, x, x], 1)|}; var t = torchvision.transforms.functional.normalize(rgb, [0.5, 0.5, 0.5], [0.5, 0.5, 0.5]);"
+    )]
     [InlineData("var t = torchvision.transforms.functional.normalize(x, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);")]
     [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|} - 0.5;")]
     public Task Per_channel_normalization_of_a_stack(string statements) => Verify.Statements<StackingAnalyzer>(statements);

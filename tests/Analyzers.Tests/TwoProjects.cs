@@ -21,8 +21,10 @@ internal sealed class TwoProjects(string library, string program, string usings,
 {
     private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp12);
 
-    private static readonly CSharpCompilationOptions Options =
-        new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
+    private static readonly CSharpCompilationOptions Options = new(
+        OutputKind.DynamicallyLinkedLibrary,
+        nullableContextOptions: NullableContextOptions.Enable
+    );
 
     private readonly ImmutableArray<MetadataReference> references = [.. references];
 
@@ -42,8 +44,7 @@ internal sealed class TwoProjects(string library, string program, string usings,
     }
 
     /// <summary>The library's classes may be internal.</summary>
-    private string LibraryText =>
-        usings + "[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"Program\")]\n" + library;
+    private string LibraryText => usings + "[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"Program\")]\n" + library;
 
     private CSharpCompilation Library =>
         CSharpCompilation.Create("Library", [CSharpSyntaxTree.ParseText(LibraryText, ParseOptions, "Library.cs")], references, Options);
@@ -62,12 +63,14 @@ internal sealed class TwoProjects(string library, string program, string usings,
             new AnalyzerOptions([]),
             (exception, _, _) => Assert.Fail(exception.ToString()),
             concurrentAnalysis: false,
-            logAnalyzerExecutionTime: false);
+            logAnalyzerExecutionTime: false
+        );
         ImmutableArray<Diagnostic> reports = await compilation.WithAnalyzers([.. analyzers], options).GetAnalyzerDiagnosticsAsync();
         return new Answers(
             [.. reports.OrderBy(report => report.Location.SourceSpan.Start).Select(Describe)],
             [.. result.GeneratedSources.Select(source => source.SourceText.ToString()).Order(StringComparer.Ordinal)],
-            output);
+            output
+        );
 
         static string Describe(Diagnostic report) =>
             $"{report.Id} {report.Location.SourceTree!.GetText().ToString(report.Location.SourceSpan)}";
@@ -81,25 +84,37 @@ internal sealed class TwoProjects(string library, string program, string usings,
     {
         var root = (CompilationUnitSyntax)CSharpSyntaxTree.ParseText(source, ParseOptions).GetRoot();
         BaseTypeDeclarationSyntax[] others =
-            [.. root.Members.OfType<BaseTypeDeclarationSyntax>().Where(type => !type.DescendantNodesAndSelf().Any(IsMarked))];
-        ClassDeclarationSyntax[] moved = others.Length > 0
-            ? []
-            : [.. root.DescendantNodes().OfType<ClassDeclarationSyntax>().Where(type => IsMarked(type) && CanMove(type, root))];
+        [
+            .. root.Members.OfType<BaseTypeDeclarationSyntax>().Where(type => !type.DescendantNodesAndSelf().Any(IsMarked)),
+        ];
+        ClassDeclarationSyntax[] moved =
+            others.Length > 0
+                ? []
+                : [.. root.DescendantNodes().OfType<ClassDeclarationSyntax>().Where(type => IsMarked(type) && CanMove(type, root))];
         if (others.Length + moved.Length == 0)
         {
             return null;
         }
 
-        CompilationUnitSyntax rest = root.ReplaceNodes(moved, (type, _) => type
-            .WithBaseList(SyntaxFactory.BaseList(SyntaxFactory.SingletonSeparatedList<BaseTypeSyntax>(
-                SyntaxFactory.SimpleBaseType(SyntaxFactory.ParseTypeName($" global::{BaseName(type)} ")))))
-            .WithMembers(default));
+        CompilationUnitSyntax rest = root.ReplaceNodes(
+            moved,
+            (type, _) =>
+                type.WithBaseList(
+                        SyntaxFactory.BaseList(
+                            SyntaxFactory.SingletonSeparatedList<BaseTypeSyntax>(
+                                SyntaxFactory.SimpleBaseType(SyntaxFactory.ParseTypeName($" global::{BaseName(type)} "))
+                            )
+                        )
+                    )
+                    .WithMembers(default)
+        );
         rest = rest.WithMembers(SyntaxFactory.List(rest.Members.Where((_, index) => !others.Contains(root.Members[index]))));
         return new TwoProjects(
             string.Concat(others.Select(type => type.ToFullString()).Concat(moved.Select(BaseClass))),
             rest.ToFullString(),
             usings,
-            references);
+            references
+        );
 
         string BaseName(ClassDeclarationSyntax type) => "Base" + Array.IndexOf(moved, type);
 
@@ -111,7 +126,8 @@ internal sealed class TwoProjects(string library, string program, string usings,
         }
     }
 
-    private static bool IsMarked(SyntaxNode node) => node is BaseTypeDeclarationSyntax type
+    private static bool IsMarked(SyntaxNode node) =>
+        node is BaseTypeDeclarationSyntax type
         && type.AttributeLists.Any(list => list.ToString().Contains("GrayscaleInput", StringComparison.Ordinal));
 
     /// <summary>Whether a class can be another's base as it is, and uses none that stay behind.</summary>
@@ -132,9 +148,11 @@ internal sealed class TwoProjects(string library, string program, string usings,
         return renamed.ToFullString().Replace("private ", "protected ", StringComparison.Ordinal);
     }
 
-    private CSharpCompilation Program(MetadataReference reference) => CSharpCompilation.Create(
-        "Program",
-        [CSharpSyntaxTree.ParseText(usings + program, ParseOptions, "Program.cs")],
-        [.. references, reference],
-        Options);
+    private CSharpCompilation Program(MetadataReference reference) =>
+        CSharpCompilation.Create(
+            "Program",
+            [CSharpSyntaxTree.ParseText(usings + program, ParseOptions, "Program.cs")],
+            [.. references, reference],
+            Options
+        );
 }

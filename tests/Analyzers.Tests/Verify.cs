@@ -27,7 +27,8 @@ internal static class Verify
     /// <summary>The statements of a method that is given tensors, networks and sizes.</summary>
     public static Task Statements<TAnalyzer>(string statements)
         where TAnalyzer : DiagnosticAnalyzer, new() =>
-        Program<TAnalyzer>($$"""
+        Program<TAnalyzer>(
+            $$"""
             class Program
             {
                 void Run(Tensor x, Tensor y, Tensor image, Tensor mask, Tensor tokens, Module<Tensor, Tensor> net, Conv2d conv, long n, long h, long w)
@@ -35,9 +36,16 @@ internal static class Verify
                     {{statements}}
                 }
             }
-            """);
+            """
+        );
 
-    public static Task Program<TAnalyzer>(string source, string? editorConfig = null, IEnumerable<DiagnosticResult>? expected = null, IEnumerable<(string Path, string Text)>? others = null, bool isProgram = false)
+    public static Task Program<TAnalyzer>(
+        string source,
+        string? editorConfig = null,
+        IEnumerable<DiagnosticResult>? expected = null,
+        IEnumerable<(string Path, string Text)>? others = null,
+        bool isProgram = false
+    )
         where TAnalyzer : DiagnosticAnalyzer, new()
     {
         var test = new Test<TAnalyzer> { TestCode = Usings + source };
@@ -79,10 +87,20 @@ internal static class References
     /// <summary>Nothing that would have to be downloaded.</summary>
     public static readonly ReferenceAssemblies None = new("net10.0");
 
-    public static readonly ImmutableArray<MetadataReference> Framework = [.. Trusted(path => path.Contains("Microsoft.NETCore.App", StringComparison.Ordinal))];
+    public static readonly ImmutableArray<MetadataReference> Framework =
+    [
+        .. Trusted(path => path.Contains("Microsoft.NETCore.App", StringComparison.Ordinal)),
+    ];
 
-    public static readonly ImmutableArray<MetadataReference> All = [.. Framework, .. Trusted(path => Path.GetFileName(path) is "TorchSharp.dll" or "TorchVision.dll" or "ChannelGen.Runtime.dll")];
+    public static readonly ImmutableArray<MetadataReference> All =
+    [
+        .. Framework,
+        .. Trusted(path => Path.GetFileName(path) is "TorchSharp.dll" or "TorchVision.dll" or "ChannelGen.Runtime.dll"),
+    ];
 
     private static IEnumerable<MetadataReference> Trusted(Func<string, bool> include) =>
-        ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(include).Select(path => MetadataReference.CreateFromFile(path));
+        ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Where(include)
+            .Select(path => MetadataReference.CreateFromFile(path));
 }

@@ -19,7 +19,13 @@ internal static class VerifyFix
 {
     private static readonly Lock Running = new();
 
-    public static Task Of<TAnalyzer, TFix>(string before, string after, string? equivalenceKey = null, int? iterations = null, string editorConfig = "")
+    public static Task Of<TAnalyzer, TFix>(
+        string before,
+        string after,
+        string? equivalenceKey = null,
+        int? iterations = null,
+        string editorConfig = ""
+    )
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new() =>
         new Test<TAnalyzer, TFix>(editorConfig)
@@ -71,7 +77,12 @@ internal static class VerifyFix
     public static Task None<TAnalyzer, TFix>(string source, string? equivalenceKey = null)
         where TAnalyzer : DiagnosticAnalyzer, new()
         where TFix : CodeFixProvider, new() =>
-        new Test<TAnalyzer, TFix> { TestCode = source, FixedCode = source, CodeActionEquivalenceKey = equivalenceKey }.RunAsync();
+        new Test<TAnalyzer, TFix>
+        {
+            TestCode = source,
+            FixedCode = source,
+            CodeActionEquivalenceKey = equivalenceKey,
+        }.RunAsync();
 
     /// <summary>What Program.Numbers() gives, with what our generator adds to the program.</summary>
     public static double[] Run(string source)
@@ -82,11 +93,17 @@ internal static class VerifyFix
             "Program" + Guid.NewGuid().ToString("N"),
             [CSharpSyntaxTree.ParseText(unmarked, options)],
             References.All,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
-        CSharpGeneratorDriver.Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: options).RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        );
+        CSharpGeneratorDriver
+            .Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: options)
+            .RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
         using var stream = new MemoryStream();
         var emitted = output.Emit(stream);
-        Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) + "\n" + unmarked);
+        Assert.True(
+            emitted.Success,
+            string.Join("\n", emitted.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)) + "\n" + unmarked
+        );
         stream.Position = 0;
         Assembly assembly = AssemblyLoadContext.Default.LoadFromStream(stream);
         MethodInfo numbers = assembly.GetType("Program")!.GetMethod("Numbers", BindingFlags.Static | BindingFlags.Public)!;

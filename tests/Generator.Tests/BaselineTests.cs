@@ -31,12 +31,20 @@ public class BaselineTests
     {
         foreach (LanguageVersion version in (LanguageVersion[])[LanguageVersion.CSharp12, LanguageVersion.Latest, LanguageVersion.Preview])
         {
-            foreach (NullableContextOptions nullable in (NullableContextOptions[])[NullableContextOptions.Enable, NullableContextOptions.Disable])
+            foreach (
+                NullableContextOptions nullable in (NullableContextOptions[])[NullableContextOptions.Enable, NullableContextOptions.Disable]
+            )
             {
                 Compilation output = Generation.Run(Generation.Compile(version, nullable, Source(name)), out GeneratorRunResult result);
                 Assert.NotEmpty(result.GeneratedSources);
-                Assert.Empty(output.GetDiagnostics().Where(diagnostic =>
-                    diagnostic.Severity is DiagnosticSeverity.Warning or DiagnosticSeverity.Error && diagnostic.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true));
+                Assert.Empty(
+                    output
+                        .GetDiagnostics()
+                        .Where(diagnostic =>
+                            diagnostic.Severity is DiagnosticSeverity.Warning or DiagnosticSeverity.Error
+                            && diagnostic.Location.SourceTree?.FilePath.EndsWith(".g.cs", StringComparison.Ordinal) == true
+                        )
+                );
             }
         }
     }
@@ -52,5 +60,9 @@ public class BaselineTests
 
     internal static string Source(string name) => Generation.Usings + Shapes.All[name];
 
-    private static string Root() => typeof(BaselineTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+    private static string Root() =>
+        typeof(BaselineTests)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "RepositoryRoot")
+            .Value!;
 }

@@ -8,20 +8,21 @@ namespace ChannelGen.Generator.Tests;
 /// <summary>Each shape compiled, loaded and run against stacking.</summary>
 public class ExecutionTests
 {
-    public static TheoryData<string, string, int> Networks => new()
-    {
-        { "TopLevel", "Lesions.LesionNet", 0 },
-        { "Named", "Lesions.NamedNet", 0 },
-        { "FromForward", "Lesions.Net", 0 },
-        { "Factory", "Lesions.FactoryNet", 0 },
-        { "Nested", "Lesions.Deep.Outer`1+Middle+Inner+Innermost+Net", 1 },
-        { "Generic", "Lesions.GenericNet`2", 2 },
-        { "Global", "GlobalNet", 0 },
-        { "Keyword", "namespace.class.event", 0 },
-        { "Inherited", "Lesions.DerivedNet", 0 },
-        { "Partial", "Lesions.SplitNet", 0 },
-        { "SameName", "Second.Net", 0 },
-    };
+    public static TheoryData<string, string, int> Networks =>
+        new()
+        {
+            { "TopLevel", "Lesions.LesionNet", 0 },
+            { "Named", "Lesions.NamedNet", 0 },
+            { "FromForward", "Lesions.Net", 0 },
+            { "Factory", "Lesions.FactoryNet", 0 },
+            { "Nested", "Lesions.Deep.Outer`1+Middle+Inner+Innermost+Net", 1 },
+            { "Generic", "Lesions.GenericNet`2", 2 },
+            { "Global", "GlobalNet", 0 },
+            { "Keyword", "namespace.class.event", 0 },
+            { "Inherited", "Lesions.DerivedNet", 0 },
+            { "Partial", "Lesions.SplitNet", 0 },
+            { "SameName", "Second.Net", 0 },
+        };
 
     [Theory]
     [MemberData(nameof(Networks))]
@@ -39,13 +40,23 @@ public class ExecutionTests
         using Tensor found = converted.forward(gray);
         Assert.True((expected - found).abs().max().item<float>() < 1e-5);
         Assert.Same(wrapper, type.GetMethod("ToGrayscale")!.Invoke(module, [null]));
-        Assert.Same(module, wrapper.GetType().GetProperty("Network", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)!.GetValue(wrapper));
+        Assert.Same(
+            module,
+            wrapper
+                .GetType()
+                .GetProperty("Network", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)!
+                .GetValue(wrapper)
+        );
         Assert.Throws<ArgumentException>(() => converted.forward(zeros(1, 3, 12, 12)));
     }
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void The_typed_view_gives_for_one_channel_what_the_network_gives_for_three_and_changes_nothing(string shape, string typeName, int typeArguments)
+    public void The_typed_view_gives_for_one_channel_what_the_network_gives_for_three_and_changes_nothing(
+        string shape,
+        string typeName,
+        int typeArguments
+    )
     {
         manual_seed(12);
         Type type = Type(Load(shape), typeName, typeArguments);
@@ -61,7 +72,10 @@ public class ExecutionTests
         }
 
         Assert.Same(view, type.GetMethod("AsGrayscale")!.Invoke(module, [null, null]));
-        Assert.Same(module, view.GetType().GetProperty("Network", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)!.GetValue(view));
+        Assert.Same(
+            module,
+            view.GetType().GetProperty("Network", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)!.GetValue(view)
+        );
         Assert.Throws<ArgumentException>(() => view.forward(zeros(1, 2, 12, 12)));
     }
 
@@ -127,26 +141,28 @@ public class ExecutionTests
     [Fact]
     public void The_assembly_form_serves_every_torchvision_network()
     {
-        string source = Generation.Usings + """
-            [assembly: GrayscaleInput(typeof(AlexNet), "features.0")]
-            [assembly: GrayscaleInput(typeof(GoogleNet), "conv1.conv")]
-            [assembly: GrayscaleInput(typeof(InceptionV3), "Conv2d_1a_3x3.conv")]
-            [assembly: GrayscaleInput(typeof(MobileNetV2))]
-            [assembly: GrayscaleInput(typeof(MobileNetV3), "features.0.0")]
-            [assembly: GrayscaleInput(typeof(ResNet), "conv1")]
-            [assembly: GrayscaleInput(typeof(VGG), "features.0")]
+        string source =
+            Generation.Usings
+            + """
+                [assembly: GrayscaleInput(typeof(AlexNet), "features.0")]
+                [assembly: GrayscaleInput(typeof(GoogleNet), "conv1.conv")]
+                [assembly: GrayscaleInput(typeof(InceptionV3), "Conv2d_1a_3x3.conv")]
+                [assembly: GrayscaleInput(typeof(MobileNetV2))]
+                [assembly: GrayscaleInput(typeof(MobileNetV3), "features.0.0")]
+                [assembly: GrayscaleInput(typeof(ResNet), "conv1")]
+                [assembly: GrayscaleInput(typeof(VGG), "features.0")]
 
-            public static class Program
-            {
-                public static string Run(ResNet network, Tensor gray)
+                public static class Program
                 {
-                    ResNetGrayscaleView view = network.AsGrayscale();
-                    float largest = (view.forward(gray) - network.forward(torch.cat(new[] { gray, gray, gray }, 1))).abs().max().item<float>();
-                    var wrapper = network.ToGrayscale();
-                    return (largest < 1e-4) + " " + view.Network.GetType().Name + " " + wrapper.GetType().Name + " " + wrapper.Network.GetType().Name + " " + string.Join(",", wrapper.forward(gray).shape);
+                    public static string Run(ResNet network, Tensor gray)
+                    {
+                        ResNetGrayscaleView view = network.AsGrayscale();
+                        float largest = (view.forward(gray) - network.forward(torch.cat(new[] { gray, gray, gray }, 1))).abs().max().item<float>();
+                        var wrapper = network.ToGrayscale();
+                        return (largest < 1e-4) + " " + view.Network.GetType().Name + " " + wrapper.GetType().Name + " " + wrapper.Network.GetType().Name + " " + string.Join(",", wrapper.forward(gray).shape);
+                    }
                 }
-            }
-            """;
+                """;
         Compilation output = Generation.Run(Generation.Compile(source), out GeneratorRunResult result);
         Generation.AssertClean(output);
         Assert.Equal(7, result.GeneratedSources.Length);
@@ -154,7 +170,10 @@ public class ExecutionTests
         using var network = torchvision.models.resnet18();
         network.eval();
         using Tensor gray = rand(1, 1, 64, 64);
-        Assert.Equal("True ResNet GrayscaleResNet ResNet 1,1000", assembly.GetType("Program")!.GetMethod("Run")!.Invoke(null, [network, gray]));
+        Assert.Equal(
+            "True ResNet GrayscaleResNet ResNet 1,1000",
+            assembly.GetType("Program")!.GetMethod("Run")!.Invoke(null, [network, gray])
+        );
     }
 
     private static Assembly Load(string shape) => Generation.Load(Generation.Run(Generation.Compile(BaselineTests.Source(shape)), out _));

@@ -22,12 +22,14 @@ public class FactoryNameTests
     [InlineData("", "", "global::TorchSharp.torch.nn.Conv2d")]
     [InlineData("using F = TorchSharp.torch.nn;", "", "F.Conv2d")]
     [InlineData("using T = TorchSharp.torch;", "", "T.nn.Conv2d")]
-    public void Factories_are_understood(string usings, string globalUsings, string factory) => Assert.Equal("ColorNet", Wrapper(usings, globalUsings, factory, ""));
+    public void Factories_are_understood(string usings, string globalUsings, string factory) =>
+        Assert.Equal("ColorNet", Wrapper(usings, globalUsings, factory, ""));
 
     [Theory]
     [InlineData("private static Conv2d Conv2d(long a, long b, long k) => TorchSharp.torch.nn.Conv2d(3, b, k);")]
     [InlineData("private static Conv2d Conv2d(long a, long b, long k) { var made = TorchSharp.torch.nn.Conv2d(3, b, k); return made; }")]
-    public void A_method_of_the_class_of_the_same_name_is_that_method(string method) => Assert.Equal("GrayscaleNet", Wrapper("using static TorchSharp.torch.nn;", "", "Conv2d", method));
+    public void A_method_of_the_class_of_the_same_name_is_that_method(string method) =>
+        Assert.Equal("GrayscaleNet", Wrapper("using static TorchSharp.torch.nn;", "", "Conv2d", method));
 
     private static string Wrapper(string usings, string globalUsings, string factory, string members)
     {
@@ -46,7 +48,8 @@ public class FactoryNameTests
                 public override Tensor forward(Tensor image) => conv1.call(image);
                 {{members}}
             }
-            """);
+            """
+        );
         Compilation output = Generation.Run(compilation, out _);
         Generation.AssertClean(output);
         return Assert.Single(new[] { "ColorNet", "GrayscaleNet" }, name => output.GetTypeByMetadataName("Program." + name) is not null);

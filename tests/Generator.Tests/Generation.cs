@@ -23,28 +23,41 @@ internal static class Generation
 
     public static readonly ImmutableArray<MetadataReference> References =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => path.Contains("Microsoft.NETCore.App", StringComparison.Ordinal) || Path.GetFileName(path) is "TorchSharp.dll" or "TorchVision.dll" or "ChannelGen.Runtime.dll")
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Where(path =>
+                path.Contains("Microsoft.NETCore.App", StringComparison.Ordinal)
+                || Path.GetFileName(path) is "TorchSharp.dll" or "TorchVision.dll" or "ChannelGen.Runtime.dll"
+            )
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
-    public static CSharpCompilation Compile(params string[] sources) => Compile(LanguageVersion.CSharp12, NullableContextOptions.Enable, sources);
+    public static CSharpCompilation Compile(params string[] sources) =>
+        Compile(LanguageVersion.CSharp12, NullableContextOptions.Enable, sources);
 
-    public static CSharpCompilation Compile(LanguageVersion version, NullableContextOptions nullable, params string[] sources) => CSharpCompilation.Create(
-        "Program" + Guid.NewGuid().ToString("N"),
-        sources.Select((source, index) => CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(version), $"Source{index}.cs")),
-        References,
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: nullable, warningLevel: 9999));
+    public static CSharpCompilation Compile(LanguageVersion version, NullableContextOptions nullable, params string[] sources) =>
+        CSharpCompilation.Create(
+            "Program" + Guid.NewGuid().ToString("N"),
+            sources.Select((source, index) => CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(version), $"Source{index}.cs")),
+            References,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: nullable, warningLevel: 9999)
+        );
 
-    public static GeneratorDriver Driver(LanguageVersion version = LanguageVersion.CSharp12) => CSharpGeneratorDriver.Create(
-        [new WrapperGenerator().AsSourceGenerator()],
-        parseOptions: new CSharpParseOptions(version),
-        driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+    public static GeneratorDriver Driver(LanguageVersion version = LanguageVersion.CSharp12) =>
+        CSharpGeneratorDriver.Create(
+            [new WrapperGenerator().AsSourceGenerator()],
+            parseOptions: new CSharpParseOptions(version),
+            driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true)
+        );
 
     /// <summary>The program with what is generated for it, without an error or a warning.</summary>
     public static Compilation Run(CSharpCompilation compilation, out GeneratorRunResult result)
     {
-        GeneratorDriver driver = Driver(compilation.SyntaxTrees.Length == 0 ? LanguageVersion.CSharp12 : ((CSharpParseOptions)compilation.SyntaxTrees[0].Options).LanguageVersion)
+        GeneratorDriver driver = Driver(
+                compilation.SyntaxTrees.Length == 0
+                    ? LanguageVersion.CSharp12
+                    : ((CSharpParseOptions)compilation.SyntaxTrees[0].Options).LanguageVersion
+            )
             .RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out ImmutableArray<Diagnostic> diagnostics);
         Assert.Empty(diagnostics);
         result = driver.GetRunResult().Results.Single();
@@ -53,7 +66,13 @@ internal static class Generation
     }
 
     public static void AssertClean(Compilation compilation) =>
-        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Warning or DiagnosticSeverity.Error && diagnostic.Id != "CS8019"));
+        Assert.Empty(
+            compilation
+                .GetDiagnostics()
+                .Where(diagnostic =>
+                    diagnostic.Severity is DiagnosticSeverity.Warning or DiagnosticSeverity.Error && diagnostic.Id != "CS8019"
+                )
+        );
 
     /// <summary>The program, loaded.</summary>
     public static Assembly Load(Compilation compilation)

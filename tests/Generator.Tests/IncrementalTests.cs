@@ -9,18 +9,20 @@ namespace ChannelGen.Generator.Tests;
 /// <summary>What an edit makes the generator do again.</summary>
 public class IncrementalTests
 {
-    private const string First = Generation.Usings + """
-        namespace Nets
-        {
-            [GrayscaleInput]
-            public partial class First : Module<Tensor, Tensor>
+    private const string First =
+        Generation.Usings
+        + """
+            namespace Nets
             {
-                private readonly Conv2d conv1 = Conv2d(3, 4, 3);
-                public First() : base("first") => RegisterComponents();
-                public override Tensor forward(Tensor image) => conv1.call(image);
+                [GrayscaleInput]
+                public partial class First : Module<Tensor, Tensor>
+                {
+                    private readonly Conv2d conv1 = Conv2d(3, 4, 3);
+                    public First() : base("first") => RegisterComponents();
+                    public override Tensor forward(Tensor image) => conv1.call(image);
+                }
             }
-        }
-        """;
+            """;
 
     private const string Other = "class Other { void Run() { } }";
     private const string AssemblyMarks = "[assembly: ChannelGen.GrayscaleInput(typeof(TorchSharp.Modules.ResNet), \"conv1\")]";
@@ -36,18 +38,22 @@ public class IncrementalTests
     }
 
     [Fact]
-    public void An_unrelated_edit_leaves_everything_cached() => AssertAfter(
-        compilation => Replace(compilation, 1, Other.Replace("{ }", "{ int x = 1; }")),
-        [TrackingNames.ClassModels, TrackingNames.AssemblyModels],
-        IncrementalStepRunReason.Unchanged,
-        IncrementalStepRunReason.Cached);
+    public void An_unrelated_edit_leaves_everything_cached() =>
+        AssertAfter(
+            compilation => Replace(compilation, 1, Other.Replace("{ }", "{ int x = 1; }")),
+            [TrackingNames.ClassModels, TrackingNames.AssemblyModels],
+            IncrementalStepRunReason.Unchanged,
+            IncrementalStepRunReason.Cached
+        );
 
     [Fact]
-    public void An_edit_in_the_classs_body_leaves_the_model_unchanged() => AssertAfter(
-        compilation => Replace(compilation, 0, First.Replace("conv1.call(image)", "conv1.call(image).relu()")),
-        [TrackingNames.Classes, TrackingNames.ClassModels, TrackingNames.AssemblyModels],
-        IncrementalStepRunReason.Unchanged,
-        IncrementalStepRunReason.Cached);
+    public void An_edit_in_the_classs_body_leaves_the_model_unchanged() =>
+        AssertAfter(
+            compilation => Replace(compilation, 0, First.Replace("conv1.call(image)", "conv1.call(image).relu()")),
+            [TrackingNames.Classes, TrackingNames.ClassModels, TrackingNames.AssemblyModels],
+            IncrementalStepRunReason.Unchanged,
+            IncrementalStepRunReason.Cached
+        );
 
     [Fact]
     public void Another_layer_modifies_the_model()
@@ -71,7 +77,10 @@ public class IncrementalTests
     public void A_removed_attribute_removes_the_output()
     {
         GeneratorDriver driver = After(compilation => Replace(compilation, 0, First.Replace("[GrayscaleInput]", "")));
-        Assert.DoesNotContain(driver.GetRunResult().Results.Single().GeneratedSources, source => source.HintName.StartsWith("First.", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            driver.GetRunResult().Results.Single().GeneratedSources,
+            source => source.HintName.StartsWith("First.", StringComparison.Ordinal)
+        );
         Assert.All(Reasons(driver, TrackingNames.ClassModels), reason => Assert.Equal(IncrementalStepRunReason.Removed, reason));
     }
 
@@ -94,7 +103,9 @@ public class IncrementalTests
         {
             CSharpCompilation compilation = Generation.Compile(First);
             INamedTypeSymbol type = compilation.GetTypeByMetadataName("Nets.First")!;
-            return MarkedClassParser.Parse(type, type.GetAttributes().Single(), compilation, ChannelGen.Analyzers.TorchSymbols.Of(compilation)!, default).Model!;
+            return MarkedClassParser
+                .Parse(type, type.GetAttributes().Single(), compilation, ChannelGen.Analyzers.TorchSymbols.Of(compilation)!, default)
+                .Model!;
         }
     }
 
@@ -116,10 +127,15 @@ public class IncrementalTests
         }
 
         return type.Namespace?.StartsWith("ChannelGen", StringComparison.Ordinal) == true
-            && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).All(field => IsPlain(field.FieldType, seen));
+            && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .All(field => IsPlain(field.FieldType, seen));
     }
 
-    private static void AssertAfter(Func<CSharpCompilation, CSharpCompilation> edit, string[] steps, params IncrementalStepRunReason[] allowed)
+    private static void AssertAfter(
+        Func<CSharpCompilation, CSharpCompilation> edit,
+        string[] steps,
+        params IncrementalStepRunReason[] allowed
+    )
     {
         GeneratorDriver driver = After(edit);
         AssertReasons(driver, steps, allowed);
@@ -144,21 +160,36 @@ public class IncrementalTests
 
     private static void AssertOutputs(GeneratorDriver driver, params IncrementalStepRunReason[] allowed)
     {
-        IncrementalStepRunReason[] reasons = [.. driver.GetRunResult().Results.Single().TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(step => step.Outputs).Select(output => output.Reason)];
+        IncrementalStepRunReason[] reasons =
+        [
+            .. driver
+                .GetRunResult()
+                .Results.Single()
+                .TrackedOutputSteps.SelectMany(step => step.Value)
+                .SelectMany(step => step.Outputs)
+                .Select(output => output.Reason),
+        ];
         Assert.NotEmpty(reasons);
         Assert.All(reasons, reason => Assert.Contains(reason, allowed));
     }
 
     private static IncrementalStepRunReason[] Reasons(GeneratorDriver driver, string step)
     {
-        ImmutableDictionary<string, ImmutableArray<IncrementalGeneratorRunStep>> steps = driver.GetRunResult().Results.Single().TrackedSteps;
-        return steps.TryGetValue(step, out ImmutableArray<IncrementalGeneratorRunStep> runs) ? [.. runs.SelectMany(run => run.Outputs).Select(output => output.Reason)] : [];
+        ImmutableDictionary<string, ImmutableArray<IncrementalGeneratorRunStep>> steps = driver
+            .GetRunResult()
+            .Results.Single()
+            .TrackedSteps;
+        return steps.TryGetValue(step, out ImmutableArray<IncrementalGeneratorRunStep> runs)
+            ? [.. runs.SelectMany(run => run.Outputs).Select(output => output.Reason)]
+            : [];
     }
 
-    private static string[] Names() => [TrackingNames.Classes, TrackingNames.ClassModels, TrackingNames.Assemblies, TrackingNames.AssemblyModels];
+    private static string[] Names() =>
+        [TrackingNames.Classes, TrackingNames.ClassModels, TrackingNames.Assemblies, TrackingNames.AssemblyModels];
 
     private static CSharpCompilation Replace(CSharpCompilation compilation, int index, string source) =>
         compilation.ReplaceSyntaxTree(compilation.SyntaxTrees[index], Parse(source, compilation.SyntaxTrees[index].FilePath));
 
-    private static SyntaxTree Parse(string source, string path) => CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(LanguageVersion.CSharp12), path);
+    private static SyntaxTree Parse(string source, string path) =>
+        CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(LanguageVersion.CSharp12), path);
 }

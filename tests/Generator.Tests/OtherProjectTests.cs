@@ -14,14 +14,23 @@ public class OtherProjectTests
     /// <summary>Every shape and every unusual class that can be taken apart.</summary>
     public static TheoryData<string> Classes => [.. Sources.Keys];
 
-    private static Dictionary<string, string> Sources { get; } = Shapes.All
-        .Select(shape => (shape.Key, Source: shape.Value))
-        .Concat(typeof(UnusualClassTests).GetMethod(nameof(UnusualClassTests.It_gets_its_wrapper))!
-            .GetCustomAttributes<InlineDataAttribute>()
-            .SelectMany(row => row.GetData(null!))
-            .Select(row => (Key: (string)row[2], Source: $"namespace Program\n{{\n{row[2]}\n}}".Replace("REST", UnusualClassTests.Rest, StringComparison.Ordinal))))
-        .Where(entry => TwoProjects.Split(entry.Source, Generation.Usings, Generation.References) is not null)
-        .ToDictionary(entry => entry.Key, entry => entry.Source);
+    private static Dictionary<string, string> Sources { get; } =
+        Shapes
+            .All.Select(shape => (shape.Key, Source: shape.Value))
+            .Concat(
+                typeof(UnusualClassTests)
+                    .GetMethod(nameof(UnusualClassTests.It_gets_its_wrapper))!
+                    .GetCustomAttributes<InlineDataAttribute>()
+                    .SelectMany(row => row.GetData(null!))
+                    .Select(row =>
+                        (
+                            Key: (string)row[2],
+                            Source: $"namespace Program\n{{\n{row[2]}\n}}".Replace("REST", UnusualClassTests.Rest, StringComparison.Ordinal)
+                        )
+                    )
+            )
+            .Where(entry => TwoProjects.Split(entry.Source, Generation.Usings, Generation.References) is not null)
+            .ToDictionary(entry => entry.Key, entry => entry.Source);
 
     [Theory]
     [MemberData(nameof(Classes))]

@@ -1,6 +1,6 @@
+using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using System.IO.Compression;
 
 namespace ChannelGen.Package.Tests;
 
@@ -43,7 +43,10 @@ public sealed class CompatibilityTests(Workplace workplace) : IClassFixture<Work
         {
             AssemblyReference reference = metadata.GetAssemblyReference(handle);
             string referenced = metadata.GetString(reference.Name);
-            Assert.True(Roslyn480.TryGetValue(referenced, out Version? newest) && reference.Version <= newest, $"{name} refers to {referenced} {reference.Version}");
+            Assert.True(
+                Roslyn480.TryGetValue(referenced, out Version? newest) && reference.Version <= newest,
+                $"{name} refers to {referenced} {reference.Version}"
+            );
             Assert.True(mayUseWorkspaces || !referenced.EndsWith("Workspaces", StringComparison.Ordinal));
         }
     }

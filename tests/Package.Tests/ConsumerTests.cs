@@ -10,7 +10,13 @@ public sealed class ConsumerTests(Workplace workplace) : IClassFixture<Workplace
     public void The_package_holds_exactly_this()
     {
         using ZipArchive package = ZipFile.OpenRead(workplace.Package);
-        string[] entries = [.. package.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith("package/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] entries =
+        [
+            .. package
+                .Entries.Select(entry => entry.FullName)
+                .Where(name => !name.StartsWith("package/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
         Assert.Equal(
             [
                 "ChannelGen.nuspec",
@@ -24,7 +30,8 @@ public sealed class ConsumerTests(Workplace workplace) : IClassFixture<Workplace
                 "lib/net8.0/ChannelGen.Runtime.dll",
                 "lib/net8.0/ChannelGen.Runtime.xml",
             ],
-            entries);
+            entries
+        );
     }
 
     [Fact]
@@ -33,8 +40,14 @@ public sealed class ConsumerTests(Workplace workplace) : IClassFixture<Workplace
         using ZipArchive package = ZipFile.OpenRead(workplace.Package);
         using Stream nuspec = package.GetEntry("ChannelGen.nuspec")!.Open();
         XElement[] elements = [.. XDocument.Load(nuspec).Descendants()];
-        Assert.Equal(["net8.0"], elements.Where(element => element.Name.LocalName == "group").Select(element => element.Attribute("targetFramework")!.Value));
-        Assert.Equal(["TorchSharp"], elements.Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value));
+        Assert.Equal(
+            ["net8.0"],
+            elements.Where(element => element.Name.LocalName == "group").Select(element => element.Attribute("targetFramework")!.Value)
+        );
+        Assert.Equal(
+            ["TorchSharp"],
+            elements.Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value)
+        );
         Assert.Equal("MIT", elements.Single(element => element.Name.LocalName == "license").Value);
     }
 

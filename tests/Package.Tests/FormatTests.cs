@@ -13,8 +13,16 @@ public sealed class FormatTests(Workplace workplace) : IClassFixture<Workplace>
         Workplace.Dotnet(folder, "sln add Networks Training App").AssertSucceeded();
         string[] stacks =
         [
-            "CG0001 LesionNet.cs:31", "CG0001 Program.cs:13", "CG0001 Program.cs:26", "CG0001 Program.cs:32", "CG0001 Program.cs:34",
-            "CG0001 Program.cs:36", "CG0001 Trainer.cs:29", "CG0001 Trainer.cs:40", "CG0004 Program.cs:32", "CG0004 Program.cs:34",
+            "CG0001 LesionNet.cs:31",
+            "CG0001 Program.cs:13",
+            "CG0001 Program.cs:26",
+            "CG0001 Program.cs:32",
+            "CG0001 Program.cs:34",
+            "CG0001 Program.cs:36",
+            "CG0001 Trainer.cs:29",
+            "CG0001 Trainer.cs:40",
+            "CG0004 Program.cs:32",
+            "CG0004 Program.cs:34",
         ];
         Result build = Workplace.Dotnet(folder, "build -c Release").AssertSucceeded();
         Assert.Equal(stacks.Order(StringComparer.Ordinal), build.Diagnostics.Order(StringComparer.Ordinal));
@@ -31,8 +39,10 @@ public sealed class FormatTests(Workplace workplace) : IClassFixture<Workplace>
         Assert.DoesNotContain("ToRgb", once["App/Program.cs"]);
 
         Result rebuild = Workplace.Dotnet(folder, "build -c Release").AssertSucceeded();
-        Assert.Equal(["CG0001 Program.cs:14", "CG0001 Program.cs:35", "CG0001 Trainer.cs:40", "CG0004 Program.cs:35"],
-            rebuild.Diagnostics.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["CG0001 Program.cs:14", "CG0001 Program.cs:35", "CG0001 Trainer.cs:40", "CG0004 Program.cs:35"],
+            rebuild.Diagnostics.Order(StringComparer.Ordinal)
+        );
         Assert.Equal(before, Run(folder));
 
         Workplace.Dotnet(folder, Format).AssertSucceeded();
@@ -43,8 +53,9 @@ public sealed class FormatTests(Workplace workplace) : IClassFixture<Workplace>
         Workplace.Dotnet(Path.Combine(folder, "App"), "run -c Release --no-build").AssertSucceeded().Output;
 
     private static Dictionary<string, string> Sources(string folder) =>
-        Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
-        .Select(path => Path.GetRelativePath(folder, path))
-        .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
-        .ToDictionary(path => path.Replace(Path.DirectorySeparatorChar, '/'), path => File.ReadAllText(Path.Combine(folder, path)));
+        Directory
+            .EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(folder, path))
+            .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
+            .ToDictionary(path => path.Replace(Path.DirectorySeparatorChar, '/'), path => File.ReadAllText(Path.Combine(folder, path)));
 }

@@ -4,7 +4,13 @@ namespace ChannelGen.Package.Tests;
 public sealed class ReadmeTests(Workplace workplace) : IClassFixture<Workplace>
 {
     /// <summary>What this test runs of the README's commands; the rest is in .ci/run.</summary>
-    private static readonly string[] Executed = ["dotnet add package ChannelGen", "dotnet build", "dotnet format analyzers --diagnostics CG0001", "dotnet run"];
+    private static readonly string[] Executed =
+    [
+        "dotnet add package ChannelGen",
+        "dotnet build",
+        "dotnet format analyzers --diagnostics CG0001",
+        "dotnet run",
+    ];
 
     [Fact]
     public void Its_first_steps_work()
@@ -22,7 +28,11 @@ public sealed class ReadmeTests(Workplace workplace) : IClassFixture<Workplace>
 
         Result build = Workplace.Dotnet(folder, "build").AssertSucceeded();
         string diagnostic = Assert.Single(build.Diagnostics);
-        int line = Array.FindIndex(File.ReadAllLines(Path.Combine(folder, "Program.cs")), text => text.Contains("// warning CG0001", StringComparison.Ordinal)) + 1;
+        int line =
+            Array.FindIndex(
+                File.ReadAllLines(Path.Combine(folder, "Program.cs")),
+                text => text.Contains("// warning CG0001", StringComparison.Ordinal)
+            ) + 1;
         Assert.Equal($"CG0001 Program.cs:{line}", diagnostic);
         string before = Workplace.Dotnet(folder, "run").AssertSucceeded().Output;
 
@@ -37,8 +47,19 @@ public sealed class ReadmeTests(Workplace workplace) : IClassFixture<Workplace>
     public void Every_command_of_the_documentation_is_executed()
     {
         string ci = File.ReadAllText(Path.Combine(Workplace.RepositoryRoot, ".ci", "run"));
-        string[] pages = [Path.Combine(Workplace.RepositoryRoot, "README.md"), .. Directory.GetFiles(Path.Combine(Workplace.RepositoryRoot, "docs"), "*.md", SearchOption.AllDirectories)];
-        string[] commands = [.. pages.SelectMany(File.ReadAllLines).Select(line => line.Trim()).Where(line => line.StartsWith("dotnet ", StringComparison.Ordinal)).Distinct()];
+        string[] pages =
+        [
+            Path.Combine(Workplace.RepositoryRoot, "README.md"),
+            .. Directory.GetFiles(Path.Combine(Workplace.RepositoryRoot, "docs"), "*.md", SearchOption.AllDirectories),
+        ];
+        string[] commands =
+        [
+            .. pages
+                .SelectMany(File.ReadAllLines)
+                .Select(line => line.Trim())
+                .Where(line => line.StartsWith("dotnet ", StringComparison.Ordinal))
+                .Distinct(),
+        ];
         Assert.True(commands.Length >= 8);
         Assert.All(commands, command => Assert.True(Executed.Contains(command) || ci.Contains(command, StringComparison.Ordinal), command));
     }

@@ -4,16 +4,25 @@ using System.Text;
 namespace ChannelGen.Package.Tests;
 
 /// <summary>The sample, copied out of the repository and built with the package.</summary>
-public sealed class SampleTests(Workplace workplace, SampleTests.Sample sample) : IClassFixture<Workplace>, IClassFixture<SampleTests.Sample>
+public sealed class SampleTests(Workplace workplace, SampleTests.Sample sample)
+    : IClassFixture<Workplace>,
+        IClassFixture<SampleTests.Sample>
 {
     [Fact]
     public void Building_it_warns_where_it_stacks_and_nowhere_else()
     {
         string folder = sample.Folder(workplace);
         string[] lines = File.ReadAllLines(Path.Combine(folder, "StackingProgram.cs"));
-        string[] stacked = [.. Enumerable.Range(1, lines.Length)
-            .Where(line => lines[line - 1].Contains("cat(new[] { image, image, image }", StringComparison.Ordinal) || lines[line - 1].Contains("image.expand(-1, 3, -1, -1)", StringComparison.Ordinal))
-            .Select(line => $"CG0001 StackingProgram.cs:{line}")];
+        string[] stacked =
+        [
+            .. Enumerable
+                .Range(1, lines.Length)
+                .Where(line =>
+                    lines[line - 1].Contains("cat(new[] { image, image, image }", StringComparison.Ordinal)
+                    || lines[line - 1].Contains("image.expand(-1, 3, -1, -1)", StringComparison.Ordinal)
+                )
+                .Select(line => $"CG0001 StackingProgram.cs:{line}"),
+        ];
         Assert.Equal(2, stacked.Length);
         Assert.Equal(stacked, sample.Build(workplace).Diagnostics);
     }
@@ -47,7 +56,10 @@ public sealed class SampleTests(Workplace workplace, SampleTests.Sample sample) 
         string missing = Path.Combine(folder, "missing.png");
         string noImages = Directory.CreateDirectory(Path.Combine(folder, "none")).FullName;
 
-        Result run = sample.Run(workplace, string.Join(" ", new[] { broken, empty, cut, zero, color, tiny, missing, noImages, good }.Select(path => $"\"{path}\"")));
+        Result run = sample.Run(
+            workplace,
+            string.Join(" ", new[] { broken, empty, cut, zero, color, tiny, missing, noImages, good }.Select(path => $"\"{path}\""))
+        );
         Assert.Equal(1, run.ExitCode);
         foreach (string path in new[] { broken, empty, cut, zero, color, tiny, missing, noImages })
         {
@@ -62,7 +74,8 @@ public sealed class SampleTests(Workplace workplace, SampleTests.Sample sample) 
         Assert.Contains("There is no image to run on.", none.Error);
     }
 
-    private static string[] Answers(string output) => [.. output.Split('\n').Select(line => line.Trim()).Where(line => line.Contains(": ResNet-18 ", StringComparison.Ordinal))];
+    private static string[] Answers(string output) =>
+        [.. output.Split('\n').Select(line => line.Trim()).Where(line => line.Contains(": ResNet-18 ", StringComparison.Ordinal))];
 
     private static string Write(string folder, string name, byte[] content)
     {
@@ -136,7 +149,9 @@ public sealed class SampleTests(Workplace workplace, SampleTests.Sample sample) 
                 File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
             }
 
-            File.WriteAllText(Path.Combine(target, "GrayscaleDemo.csproj"), """
+            File.WriteAllText(
+                Path.Combine(target, "GrayscaleDemo.csproj"),
+                """
                 <Project Sdk="Microsoft.NET.Sdk">
                   <PropertyGroup>
                     <OutputType>Exe</OutputType>
@@ -152,7 +167,8 @@ public sealed class SampleTests(Workplace workplace, SampleTests.Sample sample) 
                     <PackageReference Include="Spectre.Console" />
                   </ItemGroup>
                 </Project>
-                """);
+                """
+            );
             return target;
         }
 
@@ -173,7 +189,8 @@ public sealed class SampleTests(Workplace workplace, SampleTests.Sample sample) 
             return build;
         }
 
-        public Result Run(Workplace workplace, string arguments) => Workplace.Dotnet(Folder(workplace), $"run -c Release --no-build -- {arguments}");
+        public Result Run(Workplace workplace, string arguments) =>
+            Workplace.Dotnet(Folder(workplace), $"run -c Release --no-build -- {arguments}");
 
         /// <summary>Where a run without arguments leaves its phantoms.</summary>
         public string Output(Workplace workplace)

@@ -57,7 +57,13 @@ public sealed class Workplace : IDisposable
         };
 
         // What the test host was started with must not leak into the builds.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) && name != "MSBUILDDISABLENODEREUSE").ToArray())
+        foreach (
+            string name in start
+                .Environment.Keys.Where(name =>
+                    name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) && name != "MSBUILDDISABLENODEREUSE"
+                )
+                .ToArray()
+        )
         {
             start.Environment.Remove(name);
         }
@@ -86,20 +92,37 @@ public sealed class Workplace : IDisposable
     private string Prepare(string target)
     {
         string versions = File.ReadAllText(Path.Combine(RepositoryRoot, "Directory.Packages.props"));
-        File.WriteAllText(Path.Combine(target, "NuGet.config"), $"""
+        File.WriteAllText(
+            Path.Combine(target, "NuGet.config"),
+            $"""
             <configuration>
               <config><add key="globalPackagesFolder" value="{Path.Combine(folder, "packages")}" /></config>
               <packageSources><clear /><add key="feed" value="{Feed}" /></packageSources>
               <fallbackPackageFolders><clear /><add key="fetched" value="{Metadata("NuGetPackageRoot")}" /></fallbackPackageFolders>
             </configuration>
-            """);
-        File.WriteAllText(Path.Combine(target, "Directory.Packages.props"), versions.Replace(
-            "</Project>",
-            $"""  <ItemGroup><PackageVersion Include="ChannelGen" Version="{Version}" /></ItemGroup></Project>"""));
-        File.WriteAllText(Path.Combine(target, "Directory.Build.props"), "<Project><PropertyGroup><CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible></PropertyGroup></Project>");
-        File.WriteAllText(Path.Combine(target, "Directory.Build.targets"), $"""
-            <Project><Import Project="{Path.Combine(RepositoryRoot, "build", "LibTorch.targets")}" Condition="'$(OutputType)' == 'Exe'" /></Project>
-            """);
+            """
+        );
+        File.WriteAllText(
+            Path.Combine(target, "Directory.Packages.props"),
+            versions.Replace(
+                "</Project>",
+                $"""  <ItemGroup><PackageVersion Include="ChannelGen" Version="{Version}" /></ItemGroup></Project>"""
+            )
+        );
+        File.WriteAllText(
+            Path.Combine(target, "Directory.Build.props"),
+            "<Project><PropertyGroup><CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible></PropertyGroup></Project>"
+        );
+        File.WriteAllText(
+            Path.Combine(target, "Directory.Build.targets"),
+            $"""
+            <Project><Import Project="{Path.Combine(
+                RepositoryRoot,
+                "build",
+                "LibTorch.targets"
+            )}" Condition="'$(OutputType)' == 'Exe'" /></Project>
+            """
+        );
         return target;
     }
 
@@ -118,8 +141,11 @@ public sealed record Result(int ExitCode, string Output, string Error, string Co
 
     /// <summary>The warnings and errors of a build, each once: id, file and line.</summary>
     public IReadOnlyList<string> Diagnostics =>
-        [.. System.Text.RegularExpressions.Regex.Matches(Output, @"([^/\\\s]+)\((\d+),\d+\): (?:warning|error) ([A-Z]+\d+)")
-            .Select(match => $"{match.Groups[3].Value} {match.Groups[1].Value}:{match.Groups[2].Value}")
-            .Distinct()
-            .Order(StringComparer.Ordinal)];
+        [
+            .. System
+                .Text.RegularExpressions.Regex.Matches(Output, @"([^/\\\s]+)\((\d+),\d+\): (?:warning|error) ([A-Z]+\d+)")
+                .Select(match => $"{match.Groups[3].Value} {match.Groups[1].Value}:{match.Groups[2].Value}")
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
 }

@@ -37,33 +37,90 @@ public class BorderStripsTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Every_padded_axis_is_exact(int space) => Axes.Array[space].Where(axes => axes.All(axis => axis.Size + (2 * axis.Padding) >= axis.Extent)).Sample(
-        axes => Check(
-            axes,
-            (kernel, stride, padding, dilation) => space switch
-            {
-                1 => Conv1d(3, 3, kernel[0], stride[0], padding[0], dilation[0], dtype: ScalarType.Float64),
-                2 => Conv2d(3, 3, (kernel[0], kernel[1]), (stride[0], stride[1]), (padding[0], padding[1]), (dilation[0], dilation[1]), dtype: ScalarType.Float64),
-                _ => Conv3d(3, 3, (kernel[0], kernel[1], kernel[2]), (stride[0], stride[1], stride[2]), (padding[0], padding[1], padding[2]), (dilation[0], dilation[1], dilation[2]), dtype: ScalarType.Float64),
-            }),
-        iter: space == 3 ? 60 : 300,
-        threads: 1);
+    public void Every_padded_axis_is_exact(int space) =>
+        Axes.Array[space]
+            .Where(axes => axes.All(axis => axis.Size + (2 * axis.Padding) >= axis.Extent))
+            .Sample(
+                axes =>
+                    Check(
+                        axes,
+                        (kernel, stride, padding, dilation) =>
+                            space switch
+                            {
+                                1 => Conv1d(3, 3, kernel[0], stride[0], padding[0], dilation[0], dtype: ScalarType.Float64),
+                                2 => Conv2d(
+                                    3,
+                                    3,
+                                    (kernel[0], kernel[1]),
+                                    (stride[0], stride[1]),
+                                    (padding[0], padding[1]),
+                                    (dilation[0], dilation[1]),
+                                    dtype: ScalarType.Float64
+                                ),
+                                _ => Conv3d(
+                                    3,
+                                    3,
+                                    (kernel[0], kernel[1], kernel[2]),
+                                    (stride[0], stride[1], stride[2]),
+                                    (padding[0], padding[1], padding[2]),
+                                    (dilation[0], dilation[1], dilation[2]),
+                                    dtype: ScalarType.Float64
+                                ),
+                            }
+                    ),
+                iter: space == 3 ? 60 : 300,
+                threads: 1
+            );
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Every_transposed_axis_is_exact(int space) => Axes.Array[space].Where(axes => axes.All(axis => ((axis.Size - 1) * axis.Stride) + axis.Extent > 2 * axis.Padding)).Sample(
-        axes => Check(
-            axes,
-            (kernel, stride, padding, dilation) => space switch
-            {
-                1 => ConvTranspose1d(3, 3, kernel[0], stride[0], padding[0], Math.Min(stride[0] - 1, 1), dilation[0], dtype: ScalarType.Float64),
-                2 => ConvTranspose2d(3, 3, (kernel[0], kernel[1]), (stride[0], stride[1]), (padding[0], padding[1]), (Math.Min(stride.Min() - 1, 1), 0), (dilation[0], dilation[1]), dtype: ScalarType.Float64),
-                _ => ConvTranspose3d(3, 3, (kernel[0], kernel[1], kernel[2]), (stride[0], stride[1], stride[2]), (padding[0], padding[1], padding[2]), (0, 0, 0), (dilation[0], dilation[1], dilation[2]), dtype: ScalarType.Float64),
-            }),
-        iter: space == 3 ? 60 : 200,
-        threads: 1);
+    public void Every_transposed_axis_is_exact(int space) =>
+        Axes.Array[space]
+            .Where(axes => axes.All(axis => ((axis.Size - 1) * axis.Stride) + axis.Extent > 2 * axis.Padding))
+            .Sample(
+                axes =>
+                    Check(
+                        axes,
+                        (kernel, stride, padding, dilation) =>
+                            space switch
+                            {
+                                1 => ConvTranspose1d(
+                                    3,
+                                    3,
+                                    kernel[0],
+                                    stride[0],
+                                    padding[0],
+                                    Math.Min(stride[0] - 1, 1),
+                                    dilation[0],
+                                    dtype: ScalarType.Float64
+                                ),
+                                2 => ConvTranspose2d(
+                                    3,
+                                    3,
+                                    (kernel[0], kernel[1]),
+                                    (stride[0], stride[1]),
+                                    (padding[0], padding[1]),
+                                    (Math.Min(stride.Min() - 1, 1), 0),
+                                    (dilation[0], dilation[1]),
+                                    dtype: ScalarType.Float64
+                                ),
+                                _ => ConvTranspose3d(
+                                    3,
+                                    3,
+                                    (kernel[0], kernel[1], kernel[2]),
+                                    (stride[0], stride[1], stride[2]),
+                                    (padding[0], padding[1], padding[2]),
+                                    (0, 0, 0),
+                                    (dilation[0], dilation[1], dilation[2]),
+                                    dtype: ScalarType.Float64
+                                ),
+                            }
+                    ),
+                iter: space == 3 ? 60 : 200,
+                threads: 1
+            );
 
     [Theory]
     [InlineData(4, 1, 1)]
@@ -74,7 +131,10 @@ public class BorderStripsTests
     {
         foreach ((long height, long width) in ((long, long)[])[(3, 3), (11, 40), (200, 300)])
         {
-            Check([height, width], () => Conv2d(3, 3, (kernel, across), Padding.Same, dilation: (dilation, dilation + 1), dtype: ScalarType.Float64));
+            Check(
+                [height, width],
+                () => Conv2d(3, 3, (kernel, across), Padding.Same, dilation: (dilation, dilation + 1), dtype: ScalarType.Float64)
+            );
         }
 
         Check([50], () => Conv1d(3, 3, kernel, Padding.Same, dilation: dilation, dtype: ScalarType.Float64));
@@ -113,7 +173,10 @@ public class BorderStripsTests
     [InlineData(ScalarType.BFloat16)]
     public void Each_element_is_rounded_once_as_with_a_whole_map(ScalarType dtype)
     {
-        foreach ((long side, long padding, bool channelsLast) in ((long, long, bool)[])[(20, 3, false), (20, 3, true), (150, 3, false), (150, 3, true), (2500, 3, false), (20, 0, false), (150, 0, true)])
+        foreach (
+            (long side, long padding, bool channelsLast) in ((long, long, bool)[])
+                [(20, 3, false), (20, 3, true), (150, 3, false), (150, 3, true), (2500, 3, false), (20, 0, false), (150, 0, true)]
+        )
         {
             using Conv2d layer = Conv2d(3, 8, 7, 2, padding).to(dtype);
             using Tensor map = layer.Run(ones([1, 1, side, side / 2], ScalarType.Float64), Constant(layer)).to(dtype);
@@ -134,17 +197,25 @@ public class BorderStripsTests
         {
             Check([height, width], () => Conv2d(3, 8, 7, 2, 3, dtype: ScalarType.Float64), channelsLast: true);
             Check([height, width], () => Conv2d(3, 8, 4, 4, dtype: ScalarType.Float64), channelsLast: true);
-            Check([height, width], () => Conv2d(3, 8, 3, 1, 1, padding_mode: PaddingModes.Reflect, dtype: ScalarType.Float64), channelsLast: true);
+            Check(
+                [height, width],
+                () => Conv2d(3, 8, 3, 1, 1, padding_mode: PaddingModes.Reflect, dtype: ScalarType.Float64),
+                channelsLast: true
+            );
         }
     }
 
-    private static void Check(Axis[] axes, Func<long[], long[], long[], long[], Convolution> make) => Check(
-        [.. axes.Select(axis => (long)axis.Size)],
-        () => make(
-            [.. axes.Select(axis => (long)axis.Kernel)],
-            [.. axes.Select(axis => (long)axis.Stride)],
-            [.. axes.Select(axis => (long)axis.Padding)],
-            [.. axes.Select(axis => (long)axis.Dilation)]));
+    private static void Check(Axis[] axes, Func<long[], long[], long[], long[], Convolution> make) =>
+        Check(
+            [.. axes.Select(axis => (long)axis.Size)],
+            () =>
+                make(
+                    [.. axes.Select(axis => (long)axis.Kernel)],
+                    [.. axes.Select(axis => (long)axis.Stride)],
+                    [.. axes.Select(axis => (long)axis.Padding)],
+                    [.. axes.Select(axis => (long)axis.Dilation)]
+                )
+        );
 
     /// <summary>A layer gives for a gray image what it gave for the stacked and normalized one, twice.</summary>
     private static void Check(long[] size, Func<Convolution> make, bool channelsLast = false)
@@ -177,5 +248,6 @@ public class BorderStripsTests
 
     private static Tensor Normalized(Tensor gray) => cat([.. Means.Select((mean, channel) => (gray - mean) / Deviations[channel])], 1);
 
-    private static Tensor Constant(Convolution layer) => KernelTransform.Constant(layer.weight, layer.Layout("layer"), ChannelMap.ToGray(3, 1, ChannelNormalization.ImageNet));
+    private static Tensor Constant(Convolution layer) =>
+        KernelTransform.Constant(layer.weight, layer.Layout("layer"), ChannelMap.ToGray(3, 1, ChannelNormalization.ImageNet));
 }

@@ -40,8 +40,18 @@ internal static class Bounds
         long terms = layer.weight.numel() / Math.Max(1, layer.transposed ? layer.out_channels / layer.groups : layer.out_channels) + 1;
         double rounding = terms * unit / (1 - (terms * unit));
         // Of the filter with the largest kernels.
-        long[] summed = [.. Enumerable.Range(0, (int)layer.weight.dim()).Where(dimension => dimension != (layer.transposed ? 1 : 0)).Select(dimension => (long)dimension)];
-        double largest = layer.weight.detach().to(ScalarType.Float64).abs().sum(summed).max().item<double>() * input.detach().abs().max().to(ScalarType.Float64).item<double>();
-        return 2 * Math.Abs(rounding) * (largest + (layer.bias is null ? 0 : layer.bias.detach().abs().max().to(ScalarType.Float64).item<double>()));
+        long[] summed =
+        [
+            .. Enumerable
+                .Range(0, (int)layer.weight.dim())
+                .Where(dimension => dimension != (layer.transposed ? 1 : 0))
+                .Select(dimension => (long)dimension),
+        ];
+        double largest =
+            layer.weight.detach().to(ScalarType.Float64).abs().sum(summed).max().item<double>()
+            * input.detach().abs().max().to(ScalarType.Float64).item<double>();
+        return 2
+            * Math.Abs(rounding)
+            * (largest + (layer.bias is null ? 0 : layer.bias.detach().abs().max().to(ScalarType.Float64).item<double>()));
     }
 }

@@ -23,7 +23,10 @@ public class ChannelWatchTests
         }
 
         Assert.Equal([new WatchedLayer("conv1", 3, 1204, 1204)], watch.Report.Layers);
-        Assert.Equal("'conv1': 1,204 of 1,204 images had equal channels: your images are gray; AsGrayscale() saves two thirds of it", watch.Report.ToString());
+        Assert.Equal(
+            "'conv1': 1,204 of 1,204 images had equal channels: your images are gray; AsGrayscale() saves two thirds of it",
+            watch.Report.ToString()
+        );
     }
 
     [Fact]
@@ -33,7 +36,11 @@ public class ChannelWatchTests
         net.eval();
         using ChannelWatch watch = ChannelWatch.On(net);
         net.forward(rand(5, 3, 8, 8));
-        Assert.StartsWith("'conv1': 0 of 5 images had equal channels: what reaches it is in color", watch.Report.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "'conv1': 0 of 5 images had equal channels: what reaches it is in color",
+            watch.Report.ToString(),
+            StringComparison.Ordinal
+        );
         net.forward(cat([Bounds.Stack(rand(2, 1, 8, 8)), rand(1, 3, 8, 8)], 0));
         Assert.Equal([new WatchedLayer("conv1", 3, 2, 8)], watch.Report.Layers);
         Assert.Contains("gray and color images are mixed", watch.Report.ToString(), StringComparison.Ordinal);
@@ -104,7 +111,11 @@ public class ChannelWatchTests
     public void Where_there_is_nothing_to_watch_it_says_so()
     {
         using Sequential linear = Sequential(("fc", Linear(3, 2)));
-        Assert.Contains("no convolution with in_channels 3", Assert.Throws<ArgumentException>(() => ChannelWatch.On(linear)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no convolution with in_channels 3",
+            Assert.Throws<ArgumentException>(() => ChannelWatch.On(linear)).Message,
+            StringComparison.Ordinal
+        );
         using Conv2d gray = Conv2d(1, 2, 3);
         Assert.Throws<ArgumentException>(() => ChannelWatch.On(gray));
         using var net = new PlainNet();

@@ -45,7 +45,9 @@ public class CheckTests
     public void A_network_that_gives_the_image_to_its_stem_alone_is_converted_whatever_the_answer_is(string kind)
     {
         using var net = new LeakNet(kind, "none");
-        Dictionary<string, Tensor> before = net.state_dict().Where(entry => entry.Key != "stem.weight").ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+        Dictionary<string, Tensor> before = net.state_dict()
+            .Where(entry => entry.Key != "stem.weight")
+            .ToDictionary(entry => entry.Key, entry => entry.Value.clone());
         using Tensor sum = net.Stem.weight.detach().to(ScalarType.Float64).sum(1, keepdim: true);
         Assert.True(net.ToGrayscale().Conversion.WasVerified);
         Assert.Equal(kind == "NaN weight" ? 1 : 0, net.Stem.weight.isnan().sum().item<long>());
@@ -80,7 +82,10 @@ public class CheckTests
     {
         // To color: the luma of what is clamped is not what is clamped of the luma.
         using var net = new ClampNet(kind);
-        Assert.Contains("ClampNet was not converted", Assert.Throws<InvalidOperationException>(() => net.ToColor(LumaCoefficients.Bt601)).Message);
+        Assert.Contains(
+            "ClampNet was not converted",
+            Assert.Throws<InvalidOperationException>(() => net.ToColor(LumaCoefficients.Bt601)).Message
+        );
         Assert.Equal([4, 1, 3, 3], net.Stem.weight.shape);
     }
 
@@ -104,7 +109,11 @@ public class CheckTests
     [InlineData(75)]
     public void A_network_of_one_size_is_run_at_it(long side)
     {
-        using Sequential net = Sequential(("conv", Conv2d(3, 2, 8, stride: 8)), ("flatten", Flatten()), ("fc", Linear(2 * (side / 8) * (side / 8), 3)));
+        using Sequential net = Sequential(
+            ("conv", Conv2d(3, 2, 8, stride: 8)),
+            ("flatten", Flatten()),
+            ("fc", Linear(2 * (side / 8) * (side / 8), 3))
+        );
         Assert.True(net.ToGrayscale().Conversion.WasVerified);
         using Tensor gray = rand(1, 1, side, side);
         using var fixedSize = new PositionNet(side);
@@ -143,7 +152,9 @@ public class CheckTests
     public void A_layer_run_with_forward_lacks_the_constant_and_is_refused_in_a_network_of_two_inputs()
     {
         using var net = new AgedNet();
-        Assert.Throws<InvalidOperationException>(() => net.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet }));
+        Assert.Throws<InvalidOperationException>(() =>
+            net.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet })
+        );
         using var plain = new AgedNet();
         Assert.True(plain.ToGrayscale().Conversion.WasVerified);
     }
@@ -155,7 +166,12 @@ public class CheckTests
         string message = Assert.Throws<InvalidOperationException>(() => net.ToGrayscale()).Message;
         Assert.Contains("Example", message);
         Assert.Throws<ArgumentException>(() => net.ToGrayscale(new GrayscaleOptions { Example = [rand(1, 1, 8, 8)] }));
-        Assert.Contains("Example", Assert.Throws<InvalidOperationException>(() => net.ToGrayscale(new GrayscaleOptions { Example = [rand(1, 1, 8, 8), "?"] })).Message);
+        Assert.Contains(
+            "Example",
+            Assert
+                .Throws<InvalidOperationException>(() => net.ToGrayscale(new GrayscaleOptions { Example = [rand(1, 1, 8, 8), "?"] }))
+                .Message
+        );
         using Tensor gray = rand(1, 1, 8, 8);
         using Tensor expected = net.forward(Bounds.Stack(gray), "seven");
         GrayscaleModule<Tensor, string, Tensor> converted = net.ToGrayscale(new GrayscaleOptions { Example = [gray, "seven"] });
@@ -188,7 +204,10 @@ public class CheckTests
         Assert.True(Bounds.LargestDifference(expected, converted.forward(tokens, gray)) < 1e-5);
         Assert.Throws<ArgumentException>(() => converted.forward(tokens, rand(1, 3, 20, 20)));
         using var other = new TokensNet();
-        Assert.Contains("'tokens', 'picture'", Assert.Throws<ArgumentException>(() => other.ToGrayscale(new GrayscaleOptions { Image = "foto" })).Message);
+        Assert.Contains(
+            "'tokens', 'picture'",
+            Assert.Throws<ArgumentException>(() => other.ToGrayscale(new GrayscaleOptions { Image = "foto" })).Message
+        );
     }
 
     [Theory]
@@ -259,11 +278,13 @@ public class CheckTests
     {
         using var net = new PlainNet();
         using Tensor direction = rand(8, 3, 3, 3);
-        net.Stem.register_forward_pre_hook((layer, image) =>
-        {
-            ((Conv2d)layer).weight = new Parameter(direction / direction.norm());
-            return image;
-        });
+        net.Stem.register_forward_pre_hook(
+            (layer, image) =>
+            {
+                ((Conv2d)layer).weight = new Parameter(direction / direction.norm());
+                return image;
+            }
+        );
         using Tensor color = rand(1, 3, 20, 20);
         net.eval();
         using Tensor before = net.call(color);
@@ -285,9 +306,18 @@ public class CheckTests
     [Fact]
     public void A_wrong_layers_message_lists_kernels_of_three_channels_first()
     {
-        using Sequential net = Sequential([.. Enumerable.Range(0, 12).Select(index => ($"wide{index}", (Module<Tensor, Tensor>)Conv2d(4, 4, 1))), ("stem", Conv2d(3, 4, 1))]);
-        Assert.Contains("Its convolutions: 'stem' (in_channels 3), 'wide0'", Assert.Throws<ArgumentException>(() => net.ToGrayscale(new GrayscaleOptions { Layer = "head" })).Message);
-        Assert.Contains("Its first kernels: 'stem.weight', 'wide0.weight'", Assert.Throws<ArgumentException>(() => Checkpoints.StateDictConversion.ToGrayscale(net.state_dict(), "head")).Message);
+        using Sequential net = Sequential([
+            .. Enumerable.Range(0, 12).Select(index => ($"wide{index}", (Module<Tensor, Tensor>)Conv2d(4, 4, 1))),
+            ("stem", Conv2d(3, 4, 1)),
+        ]);
+        Assert.Contains(
+            "Its convolutions: 'stem' (in_channels 3), 'wide0'",
+            Assert.Throws<ArgumentException>(() => net.ToGrayscale(new GrayscaleOptions { Layer = "head" })).Message
+        );
+        Assert.Contains(
+            "Its first kernels: 'stem.weight', 'wide0.weight'",
+            Assert.Throws<ArgumentException>(() => Checkpoints.StateDictConversion.ToGrayscale(net.state_dict(), "head")).Message
+        );
     }
 
     private static bool Converts(Action convert)
@@ -317,33 +347,61 @@ public class CheckTests
     {
         public static readonly string[] Kinds =
         [
-            "argmax", "mask", "bytes", "complex", "record", "class", "tuples", "dictionary", "nested", "double", "zero head", "ReZero", "LayerScale",
-            "boxes", "offset", "softmax", "float16", "bfloat16", "NaN weight",
+            "argmax",
+            "mask",
+            "bytes",
+            "complex",
+            "record",
+            "class",
+            "tuples",
+            "dictionary",
+            "nested",
+            "double",
+            "zero head",
+            "ReZero",
+            "LayerScale",
+            "boxes",
+            "offset",
+            "softmax",
+            "float16",
+            "bfloat16",
+            "NaN weight",
         ];
 
-        public static object Of(string kind, Tensor features, Tensor leak, Module<Tensor, Tensor> head, Tensor gate) => kind switch
-        {
-            "argmax" => (features + (leak * tensor(new[] { 0f, 1, 0, 0 }).reshape(1, 4, 1, 1))).argmax(1),
-            "mask" => (features + leak).gt(0.4),
-            "bytes" => ((features + leak) * 100).clamp(0, 255).to(ScalarType.Byte),
-            "complex" => complex(features, features + leak),
-            "record" => new Detections(features, [((features + leak).mean([2, 3]), 0.5)]),
-            "class" => new Holder(features + leak),
-            "tuples" => new List<(Tensor, int)> { (features, 1), (features + leak, 2) },
-            "dictionary" => new List<Dictionary<string, Tensor>> { new() { ["a"] = features, ["b"] = features + leak } },
-            "nested" => new List<List<Tensor>> { new() { features }, new() { features + leak } },
-            "double" => (features + leak).mean().item<float>(),
-            "zero head" => head.call((features + leak).mean([2, 3])),
-            "ReZero" or "LayerScale" => features + (gate * leak),
-            "boxes" => cat([(features.flatten(2) * 500).transpose(1, 2), functional.sigmoid((features + leak).flatten(2).transpose(1, 2))], 2),
-            "offset" => 1000 + (features * 0.05) + (leak * 0.05),
-            "softmax" => functional.softmax((features + leak).flatten(1), 1),
-            "empty" => zeros(0, 6),
-            "NaN" => full([2, 2], float.NaN),
-            "nothing" => "none",
-            "constant" => zeros(3, dtype: ScalarType.Int64),
-            _ => features + leak,
-        };
+        public static object Of(string kind, Tensor features, Tensor leak, Module<Tensor, Tensor> head, Tensor gate) =>
+            kind switch
+            {
+                "argmax" => (features + (leak * tensor(new[] { 0f, 1, 0, 0 }).reshape(1, 4, 1, 1))).argmax(1),
+                "mask" => (features + leak).gt(0.4),
+                "bytes" => ((features + leak) * 100).clamp(0, 255).to(ScalarType.Byte),
+                "complex" => complex(features, features + leak),
+                "record" => new Detections(features, [((features + leak).mean([2, 3]), 0.5)]),
+                "class" => new Holder(features + leak),
+                "tuples" => new List<(Tensor, int)> { (features, 1), (features + leak, 2) },
+                "dictionary" => new List<Dictionary<string, Tensor>>
+                {
+                    new() { ["a"] = features, ["b"] = features + leak },
+                },
+                "nested" => new List<List<Tensor>>
+                {
+                    new() { features },
+                    new() { features + leak },
+                },
+                "double" => (features + leak).mean().item<float>(),
+                "zero head" => head.call((features + leak).mean([2, 3])),
+                "ReZero" or "LayerScale" => features + (gate * leak),
+                "boxes" => cat(
+                    [(features.flatten(2) * 500).transpose(1, 2), functional.sigmoid((features + leak).flatten(2).transpose(1, 2))],
+                    2
+                ),
+                "offset" => 1000 + (features * 0.05) + (leak * 0.05),
+                "softmax" => functional.softmax((features + leak).flatten(1), 1),
+                "empty" => zeros(0, 6),
+                "NaN" => full([2, 2], float.NaN),
+                "nothing" => "none",
+                "constant" => zeros(3, dtype: ScalarType.Int64),
+                _ => features + leak,
+            };
     }
 
     private sealed class LeakNet : Module<Tensor, object>
@@ -491,7 +549,8 @@ public class CheckTests
         public PickyNet()
             : base(nameof(PickyNet)) => RegisterComponents();
 
-        public override Tensor forward(Tensor image, string word) => word == "seven" ? stem.call(image) : throw new ArgumentException("Another word.");
+        public override Tensor forward(Tensor image, string word) =>
+            word == "seven" ? stem.call(image) : throw new ArgumentException("Another word.");
     }
 
     private sealed class ChannelsLastNet : Module<Tensor, Tensor>
@@ -533,13 +592,21 @@ public class CheckTests
             }
         }
 
-        public override Tensor forward(Tensor image) => kind switch
-        {
-            "size" => (image.shape[^1] < 64 ? small : large).call(image),
-            "training" => training ? small.call(image) + large.call(image) : small.call(image),
-            "resolutions" => (image.shape[^1] switch { < 64 => small, < 256 => large, _ => larger }).call(image),
-            _ => small.call(image),
-        };
+        public override Tensor forward(Tensor image) =>
+            kind switch
+            {
+                "size" => (image.shape[^1] < 64 ? small : large).call(image),
+                "training" => training ? small.call(image) + large.call(image) : small.call(image),
+                "resolutions" => (
+                    image.shape[^1] switch
+                    {
+                        < 64 => small,
+                        < 256 => large,
+                        _ => larger,
+                    }
+                ).call(image),
+                _ => small.call(image),
+            };
     }
 
     private sealed class TwoImagesNet : Module<Tensor, Tensor, Tensor>

@@ -104,7 +104,11 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData("conv1.weight", new long[] { 8, 2, 3, 3 }, "'conv1.weight' has shape [8, 2, 3, 3]; wanted [8, 1, 3, 3] (as the network is now) or [8, 3, 3, 3]")]
+    [InlineData(
+        "conv1.weight",
+        new long[] { 8, 2, 3, 3 },
+        "'conv1.weight' has shape [8, 2, 3, 3]; wanted [8, 1, 3, 3] (as the network is now) or [8, 3, 3, 3]"
+    )]
     [InlineData("conv1.weight", new long[] { 1 }, "'conv1.weight' has shape [1]; wanted")]
     [InlineData("fc.weight", new long[] { 1, 8 }, "'fc.weight' has shape [1, 8]; wanted [4, 8]")]
     [InlineData("bn1.running_mean", new long[] { 1 }, "'bn1.running_mean' has shape [1]; wanted [8]")]
@@ -216,7 +220,10 @@ public sealed class CheckpointTests : IDisposable
         string target = Path.Combine(folder, "target.dat");
         color.save(source);
         File.WriteAllText(target, "precious");
-        Assert.Contains("has no 'conv9.weight'. Its first kernels: 'conv1.weight'", Assert.Throws<ArgumentException>(() => StateDictConversion.FileToGrayscale(source, target, "conv9")).Message);
+        Assert.Contains(
+            "has no 'conv9.weight'. Its first kernels: 'conv1.weight'",
+            Assert.Throws<ArgumentException>(() => StateDictConversion.FileToGrayscale(source, target, "conv9")).Message
+        );
         Assert.Throws<ArgumentException>(() => StateDictConversion.FileToGrayscale(source, target, "fc"));
         Assert.Throws<ArgumentException>(() => StateDictConversion.FileToColor(source, target, "conv1", LumaCoefficients.Bt601));
         Assert.Equal("precious", File.ReadAllText(target));

@@ -91,7 +91,10 @@ public class ConstantStateTests
         using Conv2d gray = Copy(color);
         GrayscaleModule<Tensor, Tensor> converted = gray.ToGrayscale(ImageNet);
         using Tensor image = rand(1, 1, 30, 40);
-        foreach ((ScalarType dtype, double bound) in ((ScalarType, double)[])[(ScalarType.Float32, 1e-5), (ScalarType.Float64, 1e-6), (ScalarType.BFloat16, 0.1), (ScalarType.Float32, 0.1)])
+        foreach (
+            (ScalarType dtype, double bound) in ((ScalarType, double)[])
+                [(ScalarType.Float32, 1e-5), (ScalarType.Float64, 1e-6), (ScalarType.BFloat16, 0.1), (ScalarType.Float32, 0.1)]
+        )
         {
             converted.to(dtype);
             using Tensor found = converted.call(image.to(dtype));
@@ -195,7 +198,11 @@ public class ConstantStateTests
             Assert.True(Bounds.LargestDifference(color.bias!.grad!, gray.bias!.grad!) < 1e-9);
 
             // d/dw* = sum over the output of 2 y g; the color layer's is of (g - m) / s.
-            using Tensor raw = functional.conv2d(image.transpose(0, 1), (2 * found.detach()).transpose(0, 1), dilation: [2, 2], padding: [3, 3]).transpose(0, 1).slice(2, 0, 7, 1).slice(3, 0, 7, 1);
+            using Tensor raw = functional
+                .conv2d(image.transpose(0, 1), (2 * found.detach()).transpose(0, 1), dilation: [2, 2], padding: [3, 3])
+                .transpose(0, 1)
+                .slice(2, 0, 7, 1)
+                .slice(3, 0, 7, 1);
             Assert.True(Bounds.LargestDifference(raw, gray.weight.grad!) < 1e-9);
             Assert.NotNull(given.grad);
         }
@@ -249,16 +256,19 @@ public class ConstantStateTests
         Tensor[] images = [.. sizes.Select(size => rand(1, 1, size.Height, size.Width))];
         Tensor[] expected = [.. images.Select(image => color.forward(Normalized(image)).detach())];
         var differences = new double[64];
-        var threads = Enumerable.Range(0, 4).Select(thread => new Thread(() =>
-        {
-            using var grad = no_grad();
-            for (int run = thread; run < differences.Length; run += 4)
+        var threads = Enumerable
+            .Range(0, 4)
+            .Select(thread => new Thread(() =>
             {
-                int index = ((run / 4) + thread) % images.Length;
-                using Tensor found = converted.call(images[index]);
-                differences[run] = Bounds.LargestDifference(expected[index], found);
-            }
-        })).ToArray();
+                using var grad = no_grad();
+                for (int run = thread; run < differences.Length; run += 4)
+                {
+                    int index = ((run / 4) + thread) % images.Length;
+                    using Tensor found = converted.call(images[index]);
+                    differences[run] = Bounds.LargestDifference(expected[index], found);
+                }
+            }))
+            .ToArray();
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         Assert.All(differences, difference => Assert.True(difference < 1e-5));

@@ -22,7 +22,9 @@ public class ConversionStateTests
         net.eval();
         using Tensor color = rand(1, 3, 20, 20);
         using Tensor expected = source.forward(color);
-        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true, Normalization = normalized ? ChannelNormalization.ImageNet : null });
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(
+            new GrayscaleOptions { KeepColorWeights = true, Normalization = normalized ? ChannelNormalization.ImageNet : null }
+        );
         converted.load_state_dict(source.state_dict(), strict: !normalized);
         Assert.True(converted.Verify([rand(1, 1, 20, 20)]).Holds);
         Assert.Equal(0, Bounds.LargestDifference(expected, converted.RestoreColor().forward(color)));
@@ -36,7 +38,10 @@ public class ConversionStateTests
         GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
         converted.load_state_dict(source.ToGrayscale().state_dict());
         Assert.False(converted.Conversion.KeepsOldWeights);
-        Assert.Contains("a gray checkpoint has been loaded", Assert.Throws<InvalidOperationException>(() => converted.RestoreColor()).Message);
+        Assert.Contains(
+            "a gray checkpoint has been loaded",
+            Assert.Throws<InvalidOperationException>(() => converted.RestoreColor()).Message
+        );
     }
 
     [Theory]
@@ -57,14 +62,21 @@ public class ConversionStateTests
         using var net = new PlainNet();
         GrayscaleModule<Tensor, Tensor> gray = net.ToGrayscale();
         Assert.Same(gray, gray.ToGrayscale(new GrayscaleOptions { Layer = "conv1" }));
-        Assert.Contains("other options", Assert.Throws<InvalidOperationException>(() => gray.ToGrayscale(new GrayscaleOptions { InputScale = 2 })).Message);
-        Assert.Throws<InvalidOperationException>(() => gray.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet }));
+        Assert.Contains(
+            "other options",
+            Assert.Throws<InvalidOperationException>(() => gray.ToGrayscale(new GrayscaleOptions { InputScale = 2 })).Message
+        );
+        Assert.Throws<InvalidOperationException>(() =>
+            gray.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet })
+        );
         Assert.Throws<InvalidOperationException>(() => gray.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true }));
         using var native = new PlainNet(1);
         ColorModule<Tensor, Tensor> color = native.ToColor(LumaCoefficients.Bt601);
         Assert.Same(color, color.ToColor(LumaCoefficients.Bt601));
         Assert.Contains("other options", Assert.Throws<InvalidOperationException>(() => color.ToColor(LumaCoefficients.Bt709)).Message);
-        Assert.Throws<InvalidOperationException>(() => color.ToColor(LumaCoefficients.Bt601, new ColorOptions { Normalization = ChannelNormalization.ImageNet }));
+        Assert.Throws<InvalidOperationException>(() =>
+            color.ToColor(LumaCoefficients.Bt601, new ColorOptions { Normalization = ChannelNormalization.ImageNet })
+        );
     }
 
     [Fact]
@@ -72,13 +84,24 @@ public class ConversionStateTests
     {
         using var normalized = new PlainNet();
         using var plain = new PlainNet();
-        Dictionary<string, Tensor> checkpoint = normalized.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet }).state_dict();
+        Dictionary<string, Tensor> checkpoint = normalized
+            .ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet })
+            .state_dict();
         GrayscaleModule<Tensor, Tensor> gray = plain.ToGrayscale();
         using Tensor before = plain.Stem.weight.detach().clone();
-        Assert.Contains("Nothing was loaded", Assert.Throws<ArgumentException>(() => gray.load_state_dict(checkpoint, strict: false)).Message);
+        Assert.Contains(
+            "Nothing was loaded",
+            Assert.Throws<ArgumentException>(() => gray.load_state_dict(checkpoint, strict: false)).Message
+        );
         Assert.Equal(0, Bounds.LargestDifference(before, plain.Stem.weight));
-        Assert.Contains("normalization_kernel", Assert.Throws<ArgumentException>(() => StateDictConversion.ToColor(checkpoint, "conv1", LumaCoefficients.Bt601)).Message);
-        Assert.Contains("normalization_kernel", Assert.Throws<ArgumentException>(() => StateDictConversion.ToGrayscale(checkpoint, "conv1")).Message);
+        Assert.Contains(
+            "normalization_kernel",
+            Assert.Throws<ArgumentException>(() => StateDictConversion.ToColor(checkpoint, "conv1", LumaCoefficients.Bt601)).Message
+        );
+        Assert.Contains(
+            "normalization_kernel",
+            Assert.Throws<ArgumentException>(() => StateDictConversion.ToGrayscale(checkpoint, "conv1")).Message
+        );
     }
 
     [Theory]

@@ -11,7 +11,20 @@ public class ConvolutionWeightsTests
     public ConvolutionWeightsTests() => manual_seed(2);
 
     /// <summary>A layer of any shape: dimensions, kernel, stride, padding, dilation, groups, padding mode, bias, transposed.</summary>
-    internal sealed record Shape(int Space, long Channels, long GroupOf, long OutPerGroup, long Kernel, long Stride, long Padding, long Dilation, PaddingModes Mode, bool Bias, bool Transposed, int Seed)
+    internal sealed record Shape(
+        int Space,
+        long Channels,
+        long GroupOf,
+        long OutPerGroup,
+        long Kernel,
+        long Stride,
+        long Padding,
+        long Dilation,
+        PaddingModes Mode,
+        bool Bias,
+        bool Transposed,
+        int Seed
+    )
     {
         public long Groups => Channels / GroupOf;
 
@@ -24,9 +37,45 @@ public class ConvolutionWeightsTests
                 (1, false) => Conv1d(Channels, outputs, Kernel, Stride, Padding, Dilation, Mode, Groups, Bias, dtype: ScalarType.Float64),
                 (2, false) => Conv2d(Channels, outputs, Kernel, Stride, Padding, Dilation, Mode, Groups, Bias, dtype: ScalarType.Float64),
                 (3, false) => Conv3d(Channels, outputs, Kernel, Stride, Padding, Dilation, Mode, Groups, Bias, dtype: ScalarType.Float64),
-                (1, true) => ConvTranspose1d(Channels, outputs, Kernel, Stride, Padding, 0, Dilation, PaddingModes.Zeros, Groups, Bias, dtype: ScalarType.Float64),
-                (2, true) => ConvTranspose2d(Channels, outputs, Kernel, Stride, Padding, 0, Dilation, PaddingModes.Zeros, Groups, Bias, dtype: ScalarType.Float64),
-                _ => ConvTranspose3d(Channels, outputs, Kernel, Stride, Padding, 0, Dilation, PaddingModes.Zeros, Groups, Bias, dtype: ScalarType.Float64),
+                (1, true) => ConvTranspose1d(
+                    Channels,
+                    outputs,
+                    Kernel,
+                    Stride,
+                    Padding,
+                    0,
+                    Dilation,
+                    PaddingModes.Zeros,
+                    Groups,
+                    Bias,
+                    dtype: ScalarType.Float64
+                ),
+                (2, true) => ConvTranspose2d(
+                    Channels,
+                    outputs,
+                    Kernel,
+                    Stride,
+                    Padding,
+                    0,
+                    Dilation,
+                    PaddingModes.Zeros,
+                    Groups,
+                    Bias,
+                    dtype: ScalarType.Float64
+                ),
+                _ => ConvTranspose3d(
+                    Channels,
+                    outputs,
+                    Kernel,
+                    Stride,
+                    Padding,
+                    0,
+                    Dilation,
+                    PaddingModes.Zeros,
+                    Groups,
+                    Bias,
+                    dtype: ScalarType.Float64
+                ),
             };
         }
 
@@ -47,55 +96,88 @@ public class ConvolutionWeightsTests
         from transposed in Gen.Bool
         from seed in Gen.Int[0, 1000]
         where groups * groupOf > 1
-        select new Shape(space, groups * groupOf, groupOf, outputs, kernel, stride, padding, dilation, transposed ? PaddingModes.Zeros : mode, bias, transposed, seed);
+        select new Shape(
+            space,
+            groups * groupOf,
+            groupOf,
+            outputs,
+            kernel,
+            stride,
+            padding,
+            dilation,
+            transposed ? PaddingModes.Zeros : mode,
+            bias,
+            transposed,
+            seed
+        );
 
     [Fact]
-    public void The_sum_gives_what_stacking_gives_for_every_shape() => Shapes.Sample(
-        shape =>
-        {
-            using Convolution layer = shape.Make();
-            using Tensor gray = shape.Gray();
-            using Tensor expected = layer.forward(Bounds.Stack(gray, (int)shape.Channels));
-            layer.ToGrayscale();
-            using Tensor found = layer.forward(gray);
-            Assert.Equal(1, layer.in_channels);
-            Assert.Equal(1, layer.groups);
-            Assert.True(Bounds.LargestDifference(expected, found) < 1e-12, shape.ToString());
-        },
-        iter: 400,
-        threads: 1);
-
-    [Fact]
-    public void Luma_gives_what_the_gray_layer_gives_for_every_shape() => Shapes.Where(shape => shape.GroupOf == shape.Channels).Sample(
-        shape =>
-        {
-            using Convolution layer = (shape with { Channels = 1, GroupOf = 1 }).Make();
-            using Tensor color = rand([2, 3, .. Enumerable.Repeat(9L, shape.Space)], ScalarType.Float64);
-            using Tensor luma = (color.narrow(1, 0, 1) * 0.2126) + (color.narrow(1, 1, 1) * 0.7152) + (color.narrow(1, 2, 1) * 0.0722);
-            using Tensor expected = layer.forward(luma);
-            layer.ToColor(LumaCoefficients.Bt709);
-            using Tensor found = layer.forward(color);
-            Assert.Equal(3, layer.in_channels);
-            Assert.True(Bounds.LargestDifference(expected, found) < 1e-12, shape.ToString());
-        },
-        iter: 200,
-        threads: 1);
-
-    [Fact]
-    public void Gray_to_color_to_gray_is_the_identity() => Gen.Int[0, 10000].Sample(
-        seed =>
-        {
-            manual_seed(seed);
-            using Tensor weight = randn([5, 1, 3, 3], ScalarType.Float64);
-            foreach (LumaCoefficients luma in (LumaCoefficients[])[LumaCoefficients.Bt601, LumaCoefficients.Bt709, LumaCoefficients.Bt2020, LumaCoefficients.Average, new(0.5, 0.25, 0.25), LumaCoefficients.Bt709.ForBgr()])
+    public void The_sum_gives_what_stacking_gives_for_every_shape() =>
+        Shapes.Sample(
+            shape =>
             {
-                using Tensor color = ConvolutionWeights.SpreadInputChannels(weight, luma);
-                using Tensor back = ConvolutionWeights.SumInputChannels(color);
-                Assert.True(Bounds.LargestDifference(weight, back) < 1e-14);
-            }
-        },
-        iter: 20,
-        threads: 1);
+                using Convolution layer = shape.Make();
+                using Tensor gray = shape.Gray();
+                using Tensor expected = layer.forward(Bounds.Stack(gray, (int)shape.Channels));
+                layer.ToGrayscale();
+                using Tensor found = layer.forward(gray);
+                Assert.Equal(1, layer.in_channels);
+                Assert.Equal(1, layer.groups);
+                Assert.True(Bounds.LargestDifference(expected, found) < 1e-12, shape.ToString());
+            },
+            iter: 400,
+            threads: 1
+        );
+
+    [Fact]
+    public void Luma_gives_what_the_gray_layer_gives_for_every_shape() =>
+        Shapes
+            .Where(shape => shape.GroupOf == shape.Channels)
+            .Sample(
+                shape =>
+                {
+                    using Convolution layer = (shape with { Channels = 1, GroupOf = 1 }).Make();
+                    using Tensor color = rand([2, 3, .. Enumerable.Repeat(9L, shape.Space)], ScalarType.Float64);
+                    using Tensor luma =
+                        (color.narrow(1, 0, 1) * 0.2126) + (color.narrow(1, 1, 1) * 0.7152) + (color.narrow(1, 2, 1) * 0.0722);
+                    using Tensor expected = layer.forward(luma);
+                    layer.ToColor(LumaCoefficients.Bt709);
+                    using Tensor found = layer.forward(color);
+                    Assert.Equal(3, layer.in_channels);
+                    Assert.True(Bounds.LargestDifference(expected, found) < 1e-12, shape.ToString());
+                },
+                iter: 200,
+                threads: 1
+            );
+
+    [Fact]
+    public void Gray_to_color_to_gray_is_the_identity() =>
+        Gen.Int[0, 10000]
+            .Sample(
+                seed =>
+                {
+                    manual_seed(seed);
+                    using Tensor weight = randn([5, 1, 3, 3], ScalarType.Float64);
+                    foreach (
+                        LumaCoefficients luma in (LumaCoefficients[])
+                            [
+                                LumaCoefficients.Bt601,
+                                LumaCoefficients.Bt709,
+                                LumaCoefficients.Bt2020,
+                                LumaCoefficients.Average,
+                                new(0.5, 0.25, 0.25),
+                                LumaCoefficients.Bt709.ForBgr(),
+                            ]
+                    )
+                    {
+                        using Tensor color = ConvolutionWeights.SpreadInputChannels(weight, luma);
+                        using Tensor back = ConvolutionWeights.SumInputChannels(color);
+                        Assert.True(Bounds.LargestDifference(weight, back) < 1e-14);
+                    }
+                },
+                iter: 20,
+                threads: 1
+            );
 
     [Fact]
     public void TorchVisions_coefficients_sum_to_less_than_one()
@@ -194,9 +276,15 @@ public class ConvolutionWeightsTests
         using Tensor color = zeros(4, 3, 3, 3);
         using Tensor gray = zeros(4, 1, 3, 3);
         using Tensor integers = zeros([4, 3, 3, 3], ScalarType.Int32);
-        Assert.Contains("3 input channels; wanted 1 in dimension 1", Assert.Throws<ArgumentException>(() => ConvolutionWeights.SpreadInputChannels(color, LumaCoefficients.Bt601)).Message);
+        Assert.Contains(
+            "3 input channels; wanted 1 in dimension 1",
+            Assert.Throws<ArgumentException>(() => ConvolutionWeights.SpreadInputChannels(color, LumaCoefficients.Bt601)).Message
+        );
         Assert.Contains("all zero", Assert.Throws<ArgumentException>(() => ConvolutionWeights.SpreadInputChannels(gray, default)).Message);
-        Assert.Contains("not all finite", Assert.Throws<ArgumentException>(() => ConvolutionWeights.SpreadInputChannels(gray, new(double.NaN, 1, 1))).Message);
+        Assert.Contains(
+            "not all finite",
+            Assert.Throws<ArgumentException>(() => ConvolutionWeights.SpreadInputChannels(gray, new(double.NaN, 1, 1))).Message
+        );
         Assert.Contains("dtype Int32", Assert.Throws<ArgumentException>(() => ConvolutionWeights.SumInputChannels(integers)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => ConvolutionWeights.SumInputChannels(color, 0));
         Assert.Throws<ArgumentNullException>(() => ConvolutionWeights.SumInputChannels(null!));

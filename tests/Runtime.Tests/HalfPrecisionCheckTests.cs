@@ -19,7 +19,11 @@ public class HalfPrecisionCheckTests
         var options = new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, InputScale = scale };
         using Conv2d layer = Conv2d(3, 8, 5, 2, 2, dtype: dtype);
         Assert.True(layer.ToGrayscale(options).Conversion.WasVerified);
-        using Sequential net = Sequential(("stem", Conv2d(3, 8, 3, padding: 1, dtype: dtype)), ("relu", ReLU()), ("head", Conv2d(8, 4, 1, dtype: dtype)));
+        using Sequential net = Sequential(
+            ("stem", Conv2d(3, 8, 3, padding: 1, dtype: dtype)),
+            ("relu", ReLU()),
+            ("head", Conv2d(8, 4, 1, dtype: dtype))
+        );
         Assert.True(net.ToGrayscale(options).Conversion.WasVerified);
     }
 }

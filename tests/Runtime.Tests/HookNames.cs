@@ -16,7 +16,14 @@ internal static class HookNames
         {
             if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(HookableModule<,>))
             {
-                return [.. Tables.SelectMany(table => ((IDictionary)type.GetField(table, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(module)!).Keys.Cast<string>())];
+                return
+                [
+                    .. Tables.SelectMany(table =>
+                        (
+                            (IDictionary)type.GetField(table, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(module)!
+                        ).Keys.Cast<string>()
+                    ),
+                ];
             }
         }
 

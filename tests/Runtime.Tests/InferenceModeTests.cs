@@ -17,7 +17,8 @@ public class InferenceModeTests
     {
         using var net = new PlainNet();
         using Sequential bare = Sequential(Conv2d(3, 4, 3));
-        GrayscaleModule<Tensor, Tensor> converted, other;
+        GrayscaleModule<Tensor, Tensor> converted,
+            other;
         using (inference_mode())
         {
             GrayscaleOptions options = new() { Normalization = normalized ? ChannelNormalization.ImageNet : null };
@@ -62,7 +63,9 @@ public class InferenceModeTests
     {
         using var net = new PlainNet(1);
         using var color = new PlainNet();
-        GrayscaleModule<Tensor, Tensor> gray = color.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true, Normalization = ChannelNormalization.ImageNet });
+        GrayscaleModule<Tensor, Tensor> gray = color.ToGrayscale(
+            new GrayscaleOptions { KeepColorWeights = true, Normalization = ChannelNormalization.ImageNet }
+        );
         ColorModule<Tensor, Tensor> converted;
         using (inference_mode())
         {

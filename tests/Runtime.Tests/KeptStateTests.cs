@@ -91,11 +91,13 @@ public class KeptStateTests
     {
         using var net = new PlainNet();
         var seen = new List<Tensor>();
-        net.Stem.register_forward_hook((_, _, output) =>
-        {
-            seen.Add(output.detach().DetachFromDisposeScope());
-            return output;
-        });
+        net.Stem.register_forward_hook(
+            (_, _, output) =>
+            {
+                seen.Add(output.detach().DetachFromDisposeScope());
+                return output;
+            }
+        );
         net.ToGrayscale();
         Assert.Empty(seen);
         net.ToGrayscale().call(rand(2, 1, 16, 16));

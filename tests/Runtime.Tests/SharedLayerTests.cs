@@ -21,11 +21,9 @@ public class SharedLayerTests
         using Tensor before = net.forward(stacked);
         using Tensor color = rand(1, 3, 20, 20);
         using Tensor ofColor = net.forward(color);
-        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(new GrayscaleOptions
-        {
-            KeepColorWeights = true,
-            Normalization = normalized ? ChannelNormalization.ImageNet : null,
-        });
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(
+            new GrayscaleOptions { KeepColorWeights = true, Normalization = normalized ? ChannelNormalization.ImageNet : null }
+        );
         Assert.Equal([4, 1, 3, 3], net.Left.weight.shape);
         Assert.Same(net.Left.weight, net.Right.weight);
         Assert.Equal((36L, 108L), converted.Conversion.FirstLayerParameters);
@@ -86,18 +84,21 @@ public class SharedLayerTests
             using Sequential other = Sequential(("stem", stem), ("tanh", Tanh()));
             using Tensor sum = stem.weight.detach().sum(1, keepdim: true);
             int converted = 0;
-            Parallel.ForEach([one, other], net =>
-            {
-                try
+            Parallel.ForEach(
+                [one, other],
+                net =>
                 {
-                    net.ToGrayscale();
-                    Interlocked.Increment(ref converted);
+                    try
+                    {
+                        net.ToGrayscale();
+                        Interlocked.Increment(ref converted);
+                    }
+                    catch (InvalidOperationException exception)
+                    {
+                        Assert.Contains("in_channels 1", exception.Message);
+                    }
                 }
-                catch (InvalidOperationException exception)
-                {
-                    Assert.Contains("in_channels 1", exception.Message);
-                }
-            });
+            );
             Assert.False(stem.weight.IsInvalid);
             Assert.Equal(1, stem.in_channels);
             Assert.True(Bounds.LargestDifference(sum, stem.weight) < 1e-6);

@@ -22,7 +22,10 @@ public class ToColorTests
         Assert.True(Bounds.LargestDifference(expected, converted.forward(color)) < 1e-5);
         Assert.Same(weight, net.Stem.weight);
         Assert.Same(converted, net.ToColor(LumaCoefficients.Bt601));
-        Assert.Contains("found an image of shape [1, 1, 16, 16], wanted [N, 3, H, W]", Assert.Throws<ArgumentException>(() => converted.forward(zeros(1, 1, 16, 16))).Message);
+        Assert.Contains(
+            "found an image of shape [1, 1, 16, 16], wanted [N, 3, H, W]",
+            Assert.Throws<ArgumentException>(() => converted.forward(zeros(1, 1, 16, 16))).Message
+        );
         Assert.Throws<InvalidOperationException>(() => net.ToColor(LumaCoefficients.Bt709));
     }
 
@@ -87,7 +90,10 @@ public class ToColorTests
     public void A_color_network_is_refused()
     {
         using var net = new PlainNet();
-        Assert.Contains("no convolution with in_channels 1", Assert.Throws<InvalidOperationException>(() => net.ToColor(LumaCoefficients.Bt601)).Message);
+        Assert.Contains(
+            "no convolution with in_channels 1",
+            Assert.Throws<InvalidOperationException>(() => net.ToColor(LumaCoefficients.Bt601)).Message
+        );
     }
 
     [Fact]
@@ -106,7 +112,8 @@ public class ToColorTests
     public void The_networks_kept_weights_verify()
     {
         using var net = new TwoBranchNet();
-        EquivalenceReport report = net.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true }).Verify([rand(1, 1, 20, 20), rand(2, 1, 30, 24)]);
+        EquivalenceReport report = net.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true })
+            .Verify([rand(1, 1, 20, 20), rand(2, 1, 30, 24)]);
         Assert.True(report.Holds, report.ToString());
         Assert.Equal(2, report.Images);
         Assert.Equal(2, report.Layers.Count(layer => layer.Bound is not null));

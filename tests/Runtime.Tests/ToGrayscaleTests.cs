@@ -198,11 +198,13 @@ public class ToGrayscaleTests
     {
         using var net = new CountingNet();
         int calls = 0;
-        net.register_forward_hook((_, _, result) =>
-        {
-            calls++;
-            return result;
-        });
+        net.register_forward_hook(
+            (_, _, result) =>
+            {
+                calls++;
+                return result;
+            }
+        );
         using Tensor state = get_rng_state();
         GrayscaleModule<Tensor, (Tensor, Tensor)> converted = net.ToGrayscale();
         Assert.Equal(0, net.Runs.item<float>());
@@ -248,7 +250,9 @@ public class ToGrayscaleTests
         Assert.Throws<InvalidOperationException>(() => refused.ToGrayscale());
         Assert.Equal(before, Count());
 
-        GrayscaleModule<Tensor, Tensor> gray = net.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, KeepColorWeights = true });
+        GrayscaleModule<Tensor, Tensor> gray = net.ToGrayscale(
+            new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, KeepColorWeights = true }
+        );
         gray.Verify([image]);
         gray.load_state_dict(checkpoint, strict: false);
         gray.call(image).Dispose();
@@ -259,7 +263,10 @@ public class ToGrayscaleTests
         Assert.Equal(before, Count());
 
         int own = disposed.state_dict().Count;
-        disposed.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, KeepColorWeights = true }).call(image).Dispose();
+        disposed
+            .ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, KeepColorWeights = true })
+            .call(image)
+            .Dispose();
         ((IDisposable)disposed.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet })).Dispose();
         Assert.Equal(before - own, Count());
 
@@ -281,7 +288,10 @@ public class ToGrayscaleTests
         using var net = new PlainNet();
         GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
         var error = Assert.Throws<ArgumentException>(() => converted.forward(zeros(1, channels, 16, 16)));
-        Assert.Contains($"PlainNet was converted to grayscale: found an image of shape [1, {shown}, 16, 16], wanted [N, 1, H, W] or [1, H, W].", error.Message);
+        Assert.Contains(
+            $"PlainNet was converted to grayscale: found an image of shape [1, {shown}, 16, 16], wanted [N, 1, H, W] or [1, H, W].",
+            error.Message
+        );
     }
 
     [Fact]
@@ -384,7 +394,8 @@ public class ToGrayscaleTests
         using Tensor image = rand(1, 3, 20, 20);
         using Tensor answer = net.forward(image);
         net.forward(image).sum().backward();
-        Dictionary<string, Tensor> gradients = net.named_parameters().ToDictionary(named => named.name, named => named.parameter.grad!.clone());
+        Dictionary<string, Tensor> gradients = net.named_parameters()
+            .ToDictionary(named => named.name, named => named.parameter.grad!.clone());
         var error = Assert.Throws<InvalidOperationException>(() => net.ToGrayscale());
         Assert.Contains(named, error.Message);
         Assert.Equal(0, Bounds.LargestDifference(answer, net.forward(image)));

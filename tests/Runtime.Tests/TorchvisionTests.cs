@@ -7,7 +7,10 @@ namespace ChannelGen.Runtime.Tests;
 /// <summary>Every factory of torchvision.models, both ways.</summary>
 public class TorchvisionTests
 {
-    public static readonly IReadOnlyDictionary<string, (Func<Module<Tensor, Tensor>> Make, string Stem)> Networks = new Dictionary<string, (Func<Module<Tensor, Tensor>>, string)>
+    public static readonly IReadOnlyDictionary<string, (Func<Module<Tensor, Tensor>> Make, string Stem)> Networks = new Dictionary<
+        string,
+        (Func<Module<Tensor, Tensor>>, string)
+    >
     {
         ["alexnet"] = (() => torchvision.models.alexnet(), "features.0"),
         ["googlenet"] = (() => torchvision.models.googlenet(), "conv1.conv"),
@@ -40,7 +43,10 @@ public class TorchvisionTests
         Assert.Equal([stem], converted.Conversion.Layers);
         using Tensor found = converted.forward(gray);
         double magnitude = expected.abs().max().item<float>();
-        Assert.True(Bounds.LargestDifference(expected, found) <= 1e-3 * magnitude, $"{Bounds.LargestDifference(expected, found)} of {magnitude}");
+        Assert.True(
+            Bounds.LargestDifference(expected, found) <= 1e-3 * magnitude,
+            $"{Bounds.LargestDifference(expected, found)} of {magnitude}"
+        );
         EquivalenceReport report = converted.Verify([gray]);
         Assert.True(report.Holds, report.ToString());
         Assert.Same(net, converted.RestoreColor());

@@ -67,7 +67,9 @@ public class TrainingTests
     public void A_folded_normalization_is_refused()
     {
         (_, Sequential gray) = Twins();
-        GrayscaleModule<Tensor, Tensor> converted = gray.ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet });
+        GrayscaleModule<Tensor, Tensor> converted = gray.ToGrayscale(
+            new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet }
+        );
         Assert.Contains("'conv1.weight'", Assert.Throws<InvalidOperationException>(() => converted.SgdGroups(0.1)).Message);
         Assert.Throws<InvalidOperationException>(() => converted.AdamWGroups(0.1));
     }
@@ -93,10 +95,25 @@ public class TrainingTests
         gray.load_state_dict(stacked.state_dict());
         return (stacked, gray);
 
-        static Sequential Make() => Sequential(("conv1", Conv2d(3, 8, 3, padding: 1)), ("relu", ReLU()), ("conv2", Conv2d(8, 4, 3)), ("flatten", Flatten()), ("fc", Linear(4 * 36, 3))).to(ScalarType.Float64);
+        static Sequential Make() =>
+            Sequential(
+                    ("conv1", Conv2d(3, 8, 3, padding: 1)),
+                    ("relu", ReLU()),
+                    ("conv2", Conv2d(8, 4, 3)),
+                    ("flatten", Flatten()),
+                    ("fc", Linear(4 * 36, 3))
+                )
+                .to(ScalarType.Float64);
     }
 
-    private static double LargestLossDifference(Module<Tensor, Tensor> stacked, Module<Tensor, Tensor> gray, torch.optim.Optimizer ofStacked, torch.optim.Optimizer ofGray, int steps, bool bothStacked = false)
+    private static double LargestLossDifference(
+        Module<Tensor, Tensor> stacked,
+        Module<Tensor, Tensor> gray,
+        torch.optim.Optimizer ofStacked,
+        torch.optim.Optimizer ofGray,
+        int steps,
+        bool bothStacked = false
+    )
     {
         manual_seed(8);
         double largest = 0;

@@ -11,8 +11,16 @@ public class VerifyTests
     public void A_large_image_is_compared_some_layers_at_a_time()
     {
         manual_seed(1);
-        using var net = Sequential(("conv", Conv2d(3, 64, 3)), ("relu", ReLU()), ("tanh", Tanh()), ("pool", MaxPool2d(8)), ("last", Conv2d(64, 2, 1)));
-        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true, Normalization = ChannelNormalization.ImageNet });
+        using var net = Sequential(
+            ("conv", Conv2d(3, 64, 3)),
+            ("relu", ReLU()),
+            ("tanh", Tanh()),
+            ("pool", MaxPool2d(8)),
+            ("last", Conv2d(64, 2, 1))
+        );
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(
+            new GrayscaleOptions { KeepColorWeights = true, Normalization = ChannelNormalization.ImageNet }
+        );
         using Tensor image = rand(1, 1, 1000, 1000);
         EquivalenceReport report = converted.Verify([image]);
         Assert.Equal(["conv", "relu", "tanh", "pool", "last", "(output)"], report.Layers.Select(layer => layer.Layer));

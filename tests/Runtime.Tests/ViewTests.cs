@@ -92,7 +92,13 @@ public class ViewTests
             using Sequential net = Sequential(("layer", layer), ("relu", ReLU()));
             int channels = (int)convolution.in_channels;
             long[] space = [.. Enumerable.Repeat(9L, convolution.SpatialDimensions())];
-            foreach (long[] shape in (long[][])[[2, 1, .. space], [1, .. space]])
+            foreach (
+                long[] shape in (long[][])
+                    [
+                        [2, 1, .. space],
+                        [1, .. space],
+                    ]
+            )
             {
                 using DisposeScope scope = NewDisposeScope();
                 Tensor gray = randn(shape, dtype);

@@ -44,7 +44,14 @@ public sealed class WeakenVersionNeedTests : IDisposable
     [Fact]
     public void A_file_that_is_not_ELF_is_left()
     {
-        foreach (byte[] image in (byte[][])[[], "no"u8.ToArray(), Encoding.ASCII.GetBytes(new string('x', 500) + Version)])
+        foreach (
+            byte[] image in (byte[][])
+                [
+                    [],
+                    "no"u8.ToArray(),
+                    Encoding.ASCII.GetBytes(new string('x', 500) + Version),
+                ]
+        )
         {
             Assert.False(ElfVersionNeeds.TryWeaken(image, Version));
         }
@@ -117,14 +124,15 @@ public sealed class WeakenVersionNeedTests : IDisposable
     [Fact]
     public void Files_that_do_not_exist_are_passed_over() => Assert.True(Task(Path.Combine(folder, "none.so")).Execute());
 
-    private WeakenVersionNeed Task(string file) => new()
-    {
-        BuildEngine = new SilentEngine(),
-        Files = [new TaskItem(file)],
-        HostLibrary = "libstdc++.so.6",
-        Version = Version,
-        HostFolders = [Path.Combine(folder, "host")],
-    };
+    private WeakenVersionNeed Task(string file) =>
+        new()
+        {
+            BuildEngine = new SilentEngine(),
+            Files = [new TaskItem(file)],
+            HostLibrary = "libstdc++.so.6",
+            Version = Version,
+            HostFolders = [Path.Combine(folder, "host")],
+        };
 
     private string Write(string name, byte[] content)
     {
@@ -197,17 +205,18 @@ public sealed class WeakenVersionNeedTests : IDisposable
 
         public string ProjectFileOfTaskNode => "";
 
-        public bool BuildProjectFile(string projectFileName, string[] targetNames, System.Collections.IDictionary globalProperties, System.Collections.IDictionary targetOutputs) => false;
+        public bool BuildProjectFile(
+            string projectFileName,
+            string[] targetNames,
+            System.Collections.IDictionary globalProperties,
+            System.Collections.IDictionary targetOutputs
+        ) => false;
 
-        public void LogCustomEvent(CustomBuildEventArgs e)
-        {
-        }
+        public void LogCustomEvent(CustomBuildEventArgs e) { }
 
         public void LogErrorEvent(BuildErrorEventArgs e) => Assert.Fail(e.Message);
 
-        public void LogMessageEvent(BuildMessageEventArgs e)
-        {
-        }
+        public void LogMessageEvent(BuildMessageEventArgs e) { }
 
         public void LogWarningEvent(BuildWarningEventArgs e) => Assert.Fail(e.Message);
     }

@@ -45,7 +45,8 @@ public class WrapperTests
         ["modules"] = module => module.modules().ToArray(),
         ["children"] = module => module.children().ToArray(),
         ["state_dict"] = module => module.state_dict(prefix: "p").Keys.Order().ToArray(),
-        ["load_state_dict"] = module => module.load_state_dict(module.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone())).missing_keys.Count,
+        ["load_state_dict"] = module =>
+            module.load_state_dict(module.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone())).missing_keys.Count,
         ["named_parameters"] = module => module.named_parameters().Select(named => named.name).ToArray(),
         ["parameters"] = module => module.parameters().Select(parameter => parameter.Handle).ToArray(),
         ["has_buffer"] = module => (module.has_buffer("bn1.running_mean"), module.has_buffer("nothing")),
@@ -67,7 +68,13 @@ public class WrapperTests
             stream.Position = 0;
             return ReferenceEquals(module, module.load(stream));
         },
-        ["_to"] = module => (module.to(ScalarType.Float64) == module, module.to(CPU) == module, module.to(CPU, ScalarType.Float32) == module, module.parameters().First().dtype),
+        ["_to"] = module =>
+            (
+                module.to(ScalarType.Float64) == module,
+                module.to(CPU) == module,
+                module.to(CPU, ScalarType.Float32) == module,
+                module.parameters().First().dtype
+            ),
     };
 
     public static TheoryData<string> MemberNames => [.. Members.Keys];
@@ -88,10 +95,19 @@ public class WrapperTests
     [Fact]
     public void No_virtual_member_is_missing_from_the_table()
     {
-        string[] all = [.. typeof(Module).GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-            .Where(method => method.IsVirtual && !method.IsFinal && method.DeclaringType == typeof(Module) && (method.IsPublic || method.IsFamilyOrAssembly))
-            .Select(method => method.Name)
-            .Distinct()];
+        string[] all =
+        [
+            .. typeof(Module)
+                .GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .Where(method =>
+                    method.IsVirtual
+                    && !method.IsFinal
+                    && method.DeclaringType == typeof(Module)
+                    && (method.IsPublic || method.IsFamilyOrAssembly)
+                )
+                .Select(method => method.Name)
+                .Distinct(),
+        ];
         Assert.Empty(all.Except(Members.Keys).Except(["Finalize"]));
     }
 
@@ -121,23 +137,29 @@ public class WrapperTests
     {
         using var net = new PlainNet();
         var log = new List<string>();
-        net.register_forward_pre_hook((module, input) =>
-        {
-            log.Add($"network before {ReferenceEquals(module, net)}");
-            return input;
-        });
-        net.register_forward_hook((module, _, output) =>
-        {
-            log.Add($"network after {ReferenceEquals(module, net)}");
-            return output * 2;
-        });
+        net.register_forward_pre_hook(
+            (module, input) =>
+            {
+                log.Add($"network before {ReferenceEquals(module, net)}");
+                return input;
+            }
+        );
+        net.register_forward_hook(
+            (module, _, output) =>
+            {
+                log.Add($"network after {ReferenceEquals(module, net)}");
+                return output * 2;
+            }
+        );
         GrayscaleModule<Tensor, Tensor> wrapper = net.ToGrayscale();
         wrapper.eval();
-        var remover = wrapper.register_forward_hook((_, _, output) =>
-        {
-            log.Add("wrapper after");
-            return output;
-        });
+        var remover = wrapper.register_forward_hook(
+            (_, _, output) =>
+            {
+                log.Add("wrapper after");
+                return output;
+            }
+        );
         using Tensor image = rand(1, 1, 16, 16);
         using Tensor plain = wrapper.forward(image);
         Assert.Empty(log);

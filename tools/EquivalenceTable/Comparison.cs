@@ -9,7 +9,12 @@ namespace EquivalenceTable;
 /// <summary>The way to color, compared in its first layer: the spread kernels on a color image, the gray ones on its luma.</summary>
 internal static class Comparison
 {
-    public static (double Difference, double Bound, bool Within) ToColor(Convolution layer, Func<Convolution, Tensor, Tensor> run, Tensor color, LumaCoefficients luma)
+    public static (double Difference, double Bound, bool Within) ToColor(
+        Convolution layer,
+        Func<Convolution, Tensor, Tensor> run,
+        Tensor color,
+        LumaCoefficients luma
+    )
     {
         using var grad = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -50,12 +55,69 @@ internal static class Comparison
     {
         Convolution twin = (layer.kernel_size.Length, layer.transposed) switch
         {
-            (1, false) => Conv1d(3, layer.out_channels, layer.kernel_size[0], layer.stride[0], layer.padding![0], layer.dilation[0], layer.padding_mode, 1, layer.bias is not null, dtype: ScalarType.Float64),
-            (2, false) => Conv2d(3, layer.out_channels, (layer.kernel_size[0], layer.kernel_size[1]), (layer.stride[0], layer.stride[1]), (layer.padding![0], layer.padding[1]), (layer.dilation[0], layer.dilation[1]), layer.padding_mode, 1, layer.bias is not null, dtype: ScalarType.Float64),
-            (3, false) => Conv3d(3, layer.out_channels, layer.kernel_size[0], layer.stride[0], layer.padding![0], layer.dilation[0], layer.padding_mode, 1, layer.bias is not null, dtype: ScalarType.Float64),
-            (1, true) => ConvTranspose1d(3, layer.out_channels, layer.kernel_size[0], layer.stride[0], layer.padding![0], bias: layer.bias is not null, dtype: ScalarType.Float64),
-            (2, true) => ConvTranspose2d(3, layer.out_channels, layer.kernel_size[0], layer.stride[0], layer.padding![0], bias: layer.bias is not null, dtype: ScalarType.Float64),
-            _ => ConvTranspose3d(3, layer.out_channels, layer.kernel_size[0], layer.stride[0], layer.padding![0], bias: layer.bias is not null, dtype: ScalarType.Float64),
+            (1, false) => Conv1d(
+                3,
+                layer.out_channels,
+                layer.kernel_size[0],
+                layer.stride[0],
+                layer.padding![0],
+                layer.dilation[0],
+                layer.padding_mode,
+                1,
+                layer.bias is not null,
+                dtype: ScalarType.Float64
+            ),
+            (2, false) => Conv2d(
+                3,
+                layer.out_channels,
+                (layer.kernel_size[0], layer.kernel_size[1]),
+                (layer.stride[0], layer.stride[1]),
+                (layer.padding![0], layer.padding[1]),
+                (layer.dilation[0], layer.dilation[1]),
+                layer.padding_mode,
+                1,
+                layer.bias is not null,
+                dtype: ScalarType.Float64
+            ),
+            (3, false) => Conv3d(
+                3,
+                layer.out_channels,
+                layer.kernel_size[0],
+                layer.stride[0],
+                layer.padding![0],
+                layer.dilation[0],
+                layer.padding_mode,
+                1,
+                layer.bias is not null,
+                dtype: ScalarType.Float64
+            ),
+            (1, true) => ConvTranspose1d(
+                3,
+                layer.out_channels,
+                layer.kernel_size[0],
+                layer.stride[0],
+                layer.padding![0],
+                bias: layer.bias is not null,
+                dtype: ScalarType.Float64
+            ),
+            (2, true) => ConvTranspose2d(
+                3,
+                layer.out_channels,
+                layer.kernel_size[0],
+                layer.stride[0],
+                layer.padding![0],
+                bias: layer.bias is not null,
+                dtype: ScalarType.Float64
+            ),
+            _ => ConvTranspose3d(
+                3,
+                layer.out_channels,
+                layer.kernel_size[0],
+                layer.stride[0],
+                layer.padding![0],
+                bias: layer.bias is not null,
+                dtype: ScalarType.Float64
+            ),
         };
         twin.weight.copy_(weight.abs());
         if (layer.bias is { } bias)

@@ -10,7 +10,13 @@ namespace EquivalenceTable;
 internal static class LayerTable
 {
     private static readonly ScalarType[] Dtypes = [ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64];
-    private static readonly PaddingModes[] Modes = [PaddingModes.Zeros, PaddingModes.Reflect, PaddingModes.Replicate, PaddingModes.Circular];
+    private static readonly PaddingModes[] Modes =
+    [
+        PaddingModes.Zeros,
+        PaddingModes.Reflect,
+        PaddingModes.Replicate,
+        PaddingModes.Circular,
+    ];
 
     public static IEnumerable<(string Row, bool Within)> Rows()
     {
@@ -28,7 +34,13 @@ internal static class LayerTable
             yield return Row("Conv3d", mode, ScalarType.Float32, channels => Conv3d(channels, 8, 3, 2, 1, padding_mode: mode), 3);
         }
 
-        yield return Row("Conv2d, depthwise", PaddingModes.Zeros, ScalarType.Float32, channels => Conv2d(channels, channels * 2, 5, 2, 2, groups: channels), 2);
+        yield return Row(
+            "Conv2d, depthwise",
+            PaddingModes.Zeros,
+            ScalarType.Float32,
+            channels => Conv2d(channels, channels * 2, 5, 2, 2, groups: channels),
+            2
+        );
         yield return Row("ConvTranspose1d", PaddingModes.Zeros, ScalarType.Float32, channels => ConvTranspose1d(channels, 8, 5, 2, 2), 1);
         yield return Row("ConvTranspose2d", PaddingModes.Zeros, ScalarType.Float32, channels => ConvTranspose2d(channels, 8, 5, 2, 2), 2);
         yield return Row("ConvTranspose3d", PaddingModes.Zeros, ScalarType.Float32, channels => ConvTranspose3d(channels, 8, 3, 2, 1), 3);
@@ -43,13 +55,29 @@ internal static class LayerTable
         using Convolution plain = make(3);
         EquivalenceReport first = plain.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true }).Verify([image]);
         using Convolution normalized = make(3);
-        EquivalenceReport second = normalized.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true, Normalization = ChannelNormalization.ImageNet, InputScale = 1 / 255.0 }).Verify([bytes]);
+        EquivalenceReport second = normalized
+            .ToGrayscale(
+                new GrayscaleOptions
+                {
+                    KeepColorWeights = true,
+                    Normalization = ChannelNormalization.ImageNet,
+                    InputScale = 1 / 255.0,
+                }
+            )
+            .Verify([bytes]);
         using Convolution gray = make(1);
         using Tensor color = rand([2, 3, .. sides]).to(dtype);
-        (double difference, double bound, bool within) = Comparison.ToColor(gray, (layer, input) => layer.forward(input), color, LumaCoefficients.Bt709);
+        (double difference, double bound, bool within) = Comparison.ToColor(
+            gray,
+            (layer, input) => layer.forward(input),
+            color,
+            LumaCoefficients.Bt709
+        );
         LayerDifference one = first.Layers[0];
         LayerDifference other = second.Layers[0];
-        return ($"| {name} | {mode} | {dtype} | {one.Difference:0.0e+00} | {one.Bound:0.0e+00} | {other.Difference:0.0e+00} | {other.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} |\n",
-            first.Holds && second.Holds && within);
+        return (
+            $"| {name} | {mode} | {dtype} | {one.Difference:0.0e+00} | {one.Bound:0.0e+00} | {other.Difference:0.0e+00} | {other.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} |\n",
+            first.Holds && second.Holds && within
+        );
     }
 }

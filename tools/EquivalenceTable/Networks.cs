@@ -65,17 +65,31 @@ internal static class Networks
 
         using Tensor color = rand(1, 3, Side, Side);
         using Conv2d native = Native((Conv2d)layer);
-        (double difference, double bound, bool within) = Comparison.ToColor(native, (conv, input) => ((Conv2d)conv).forward(input), color, LumaCoefficients.Bt709);
+        (double difference, double bound, bool within) = Comparison.ToColor(
+            native,
+            (conv, input) => ((Conv2d)conv).forward(input),
+            color,
+            LumaCoefficients.Bt709
+        );
 
         LayerDifference first = plain.Layers.Single(difference => difference.Layer == stem);
         LayerDifference second = normalized.Layers.Single(difference => difference.Layer == stem);
-        return ($"| {name} | {stem} | {first.Difference:0.0e+00} | {first.Bound:0.0e+00} | {second.Difference:0.0e+00} | {second.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} | {plain.Output.Difference:0.0e+00} | {plain.Output.Magnitude:0.0e+00} |\n",
-            plain.Holds && normalized.Holds && within);
+        return (
+            $"| {name} | {stem} | {first.Difference:0.0e+00} | {first.Bound:0.0e+00} | {second.Difference:0.0e+00} | {second.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} | {plain.Output.Difference:0.0e+00} | {plain.Output.Magnitude:0.0e+00} |\n",
+            plain.Holds && normalized.Holds && within
+        );
     }
 
     private static Conv2d Native(Conv2d layer)
     {
-        Conv2d native = Conv2d(1, layer.out_channels, (layer.kernel_size[0], layer.kernel_size[1]), (layer.stride[0], layer.stride[1]), (layer.padding![0], layer.padding[1]), bias: layer.bias is not null);
+        Conv2d native = Conv2d(
+            1,
+            layer.out_channels,
+            (layer.kernel_size[0], layer.kernel_size[1]),
+            (layer.stride[0], layer.stride[1]),
+            (layer.padding![0], layer.padding[1]),
+            bias: layer.bias is not null
+        );
         using var grad = no_grad();
         native.weight.copy_(layer.weight);
         if (layer.bias is { } bias)

@@ -6,9 +6,13 @@ using EquivalenceTable;
 // Prints docs/equivalence.md and writes it: what conversions change, in every network of torchvision and every kind of layer.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 bool quick = args is ["--quick"];
-string root = typeof(Networks).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+string root = typeof(Networks)
+    .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+    .Single(attribute => attribute.Key == "RepositoryRoot")
+    .Value!;
 var text = new StringBuilder();
-text.Append("""
+text.Append(
+    """
     # Equivalence
 
     What a conversion changes, as printed by
@@ -30,7 +34,8 @@ text.Append("""
     | network | layer | to gray | bound | normalized | bound | to color | bound | answers differ by | of |
     |---|---|---|---|---|---|---|---|---|---|
 
-    """);
+    """
+);
 bool holds = true;
 foreach ((string name, var make) in quick ? Networks.All.Where(entry => entry.Name is "resnet18" or "mobilenet_v3_small") : Networks.All)
 {
@@ -40,7 +45,8 @@ foreach ((string name, var make) in quick ? Networks.All.Where(entry => entry.Na
     holds &= within;
 }
 
-text.Append("""
+text.Append(
+    """
 
     ## Layers
 
@@ -49,7 +55,8 @@ text.Append("""
     | layer | padding mode | dtype | to gray | bound | normalized | bound | to color | bound |
     |---|---|---|---|---|---|---|---|---|
 
-    """);
+    """
+);
 foreach ((string row, bool within) in LayerTable.Rows())
 {
     text.Append(row);

@@ -38,8 +38,9 @@ internal sealed class Arguments
 
     /// <summary>Whether the collection that a parameter is given comes from outside as it is.</summary>
     public bool AreFromOutside(ISymbol parameter) =>
-        given.TryGetValue(parameter, out (TensorFacts, bool AreFromOutside) argument) ? argument.AreFromOutside
-        : outer is null || (!IsOwn(parameter) && outer.AreFromOutside(parameter));
+        given.TryGetValue(parameter, out (TensorFacts, bool AreFromOutside) argument)
+            ? argument.AreFromOutside
+            : outer is null || (!IsOwn(parameter) && outer.AreFromOutside(parameter));
 
     /// <summary>A local function sees the parameters of the method around it as well.</summary>
     private bool IsOwn(ISymbol parameter) => SymbolEqualityComparer.Default.Equals(parameter.ContainingSymbol, method);

@@ -98,31 +98,45 @@ internal static class Guards
         }
 
         // IsColor(x), x.IsColor(): what a method of the program asks for is not understood.
-        bool AsksAMethod(SyntaxNode condition, int depth) => condition.DescendantNodesAndSelf().Any(node => node switch
-        {
-            InvocationExpressionSyntax call => MayPass(call)
-                && context.Model.GetSymbolInfo(call, context.Cancellation).Symbol is IMethodSymbol method
-                && !context.Symbols.IsOfTorch(method)
-                && !VariableHistory.ReadsOnly(method),
-            IdentifierNameSyntax name when depth > 0 => ValueOf(name) is { } value && AsksAMethod(value, depth - 1),
-            _ => false,
-        });
+        bool AsksAMethod(SyntaxNode condition, int depth) =>
+            condition
+                .DescendantNodesAndSelf()
+                .Any(node =>
+                    node switch
+                    {
+                        InvocationExpressionSyntax call => MayPass(call)
+                            && context.Model.GetSymbolInfo(call, context.Cancellation).Symbol is IMethodSymbol method
+                            && !context.Symbols.IsOfTorch(method)
+                            && !VariableHistory.ReadsOnly(method),
+                        IdentifierNameSyntax name when depth > 0 => ValueOf(name) is { } value && AsksAMethod(value, depth - 1),
+                        _ => false,
+                    }
+                );
 
         bool MayPass(InvocationExpressionSyntax call) =>
             call.ArgumentList.Arguments.Any(argument => IsVariable(argument.Expression))
             || (call.Expression is MemberAccessExpressionSyntax member && IsVariable(member.Expression));
 
         // Whether a condition asks for the shape at all, in whatever way.
-        bool AsksForShape(SyntaxNode condition, int depth) => condition.DescendantNodesAndSelf().Any(node => node switch
-        {
-            MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" or "size" or "ndim" or "dim" or "Dimensions" } member => IsVariable(member.Expression),
-            IsPatternExpressionSyntax { Pattern: RecursivePatternSyntax } pattern => IsVariable(pattern.Expression),
-            IdentifierNameSyntax name when depth > 0 => ValueOf(name) is { } value && AsksForShape(value, depth - 1),
-            _ => false,
-        });
+        bool AsksForShape(SyntaxNode condition, int depth) =>
+            condition
+                .DescendantNodesAndSelf()
+                .Any(node =>
+                    node switch
+                    {
+                        MemberAccessExpressionSyntax
+                        {
+                            Name.Identifier.ValueText: "shape" or "size" or "ndim" or "dim" or "Dimensions"
+                        } member => IsVariable(member.Expression),
+                        IsPatternExpressionSyntax { Pattern: RecursivePatternSyntax } pattern => IsVariable(pattern.Expression),
+                        IdentifierNameSyntax name when depth > 0 => ValueOf(name) is { } value && AsksForShape(value, depth - 1),
+                        _ => false,
+                    }
+                );
 
         bool IsVariable(ExpressionSyntax expression) =>
-            expression.Bare() is IdentifierNameSyntax name && name.Identifier.ValueText == variable.Name
+            expression.Bare() is IdentifierNameSyntax name
+            && name.Identifier.ValueText == variable.Name
             && SymbolEqualityComparer.Default.Equals(context.Model.GetSymbolInfo(name, context.Cancellation).Symbol, variable);
 
         // long channels = x.shape[1];
@@ -202,7 +216,11 @@ internal static class Guards
                 case BinaryPatternSyntax pair:
                     AddEither(() => AddPattern(asked, pair.Left, holds), () => AddPattern(asked, pair.Right, holds));
                     break;
-                case ListPatternSyntax list when holds && asked.Bare() is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape && IsVariable(shape.Expression) && !ChangedSince(asked):
+                case ListPatternSyntax list
+                    when holds
+                        && asked.Bare() is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape
+                        && IsVariable(shape.Expression)
+                        && !ChangedSince(asked):
                     AddShape(list);
                     break;
             }
@@ -222,17 +240,20 @@ internal static class Guards
             }
         }
 
-        long? Number(ExpressionSyntax expression) => context.Model.GetConstantValue(expression, context.Cancellation) is { HasValue: true, Value: int or long } constant
-            ? Convert.ToInt64(constant.Value, System.Globalization.CultureInfo.InvariantCulture)
-            : null;
+        long? Number(ExpressionSyntax expression) =>
+            context.Model.GetConstantValue(expression, context.Cancellation) is { HasValue: true, Value: int or long } constant
+                ? Convert.ToInt64(constant.Value, System.Globalization.CultureInfo.InvariantCulture)
+                : null;
 
         void AddComparison(ExpressionSyntax asked, ExpressionSyntax value, SyntaxKind kind, bool holds)
         {
             asked = ValueOf(asked) ?? asked;
-            if (!AsksFor(asked.Bare(), out ISymbol? found, out int? dimension)
+            if (
+                !AsksFor(asked.Bare(), out ISymbol? found, out int? dimension)
                 || !SymbolEqualityComparer.Default.Equals(found, variable)
                 || Number(value) is not { } number
-                || ChangedSince(asked))
+                || ChangedSince(asked)
+            )
             {
                 return;
             }
@@ -259,18 +280,33 @@ internal static class Guards
             dimension = null;
             ExpressionSyntax? subject = asked switch
             {
-                ElementAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape, ArgumentList.Arguments: [var index] }
-                    when Index(index.Expression, out dimension) => shape.Expression,
-                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "size" } size, ArgumentList.Arguments: [var index] }
-                    when Index(index.Expression, out dimension) => size.Expression,
-                InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "dim" } rank, ArgumentList.Arguments.Count: 0 } => rank.Expression,
+                ElementAccessExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape,
+                    ArgumentList.Arguments: [var index]
+                } when Index(index.Expression, out dimension) => shape.Expression,
+                InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "size" } size,
+                    ArgumentList.Arguments: [var index]
+                } when Index(index.Expression, out dimension) => size.Expression,
+                InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "dim" } rank,
+                    ArgumentList.Arguments.Count: 0
+                } => rank.Expression,
                 MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ndim" or "Dimensions" } rank => rank.Expression,
-                MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Length" or "LongLength", Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape } => shape.Expression,
+                MemberAccessExpressionSyntax
+                {
+                    Name.Identifier.ValueText: "Length" or "LongLength",
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape" } shape
+                } => shape.Expression,
                 _ => null,
             };
-            found = subject is null || !context.Symbols.IsTensor(context.Model.GetTypeInfo(subject, context.Cancellation).Type)
-                ? null
-                : context.Model.GetSymbolInfo(subject, context.Cancellation).Symbol;
+            found =
+                subject is null || !context.Symbols.IsTensor(context.Model.GetTypeInfo(subject, context.Cancellation).Type)
+                    ? null
+                    : context.Model.GetSymbolInfo(subject, context.Cancellation).Symbol;
             return found is not null;
         }
 
@@ -300,50 +336,55 @@ internal static class Guards
     }
 
     /// <summary>Between which numbers one is that compares so with another.</summary>
-    private static (long? Least, long? Most) Bounds(SyntaxKind kind, long number) => kind switch
-    {
-        SyntaxKind.EqualsExpression => (number, number),
-        SyntaxKind.LessThanExpression => (null, number - 1),
-        SyntaxKind.LessThanOrEqualExpression => (null, number),
-        SyntaxKind.GreaterThanExpression => (number + 1, null),
-        SyntaxKind.GreaterThanOrEqualExpression => (number, null),
-        _ => (null, null),
-    };
+    private static (long? Least, long? Most) Bounds(SyntaxKind kind, long number) =>
+        kind switch
+        {
+            SyntaxKind.EqualsExpression => (number, number),
+            SyntaxKind.LessThanExpression => (null, number - 1),
+            SyntaxKind.LessThanOrEqualExpression => (null, number),
+            SyntaxKind.GreaterThanExpression => (number + 1, null),
+            SyntaxKind.GreaterThanOrEqualExpression => (number, null),
+            _ => (null, null),
+        };
 
-    private static SyntaxKind Negated(SyntaxKind kind) => kind switch
-    {
-        SyntaxKind.EqualsExpression => SyntaxKind.NotEqualsExpression,
-        SyntaxKind.NotEqualsExpression => SyntaxKind.EqualsExpression,
-        SyntaxKind.LessThanExpression => SyntaxKind.GreaterThanOrEqualExpression,
-        SyntaxKind.LessThanOrEqualExpression => SyntaxKind.GreaterThanExpression,
-        SyntaxKind.GreaterThanExpression => SyntaxKind.LessThanOrEqualExpression,
-        SyntaxKind.GreaterThanOrEqualExpression => SyntaxKind.LessThanExpression,
-        _ => SyntaxKind.None,
-    };
+    private static SyntaxKind Negated(SyntaxKind kind) =>
+        kind switch
+        {
+            SyntaxKind.EqualsExpression => SyntaxKind.NotEqualsExpression,
+            SyntaxKind.NotEqualsExpression => SyntaxKind.EqualsExpression,
+            SyntaxKind.LessThanExpression => SyntaxKind.GreaterThanOrEqualExpression,
+            SyntaxKind.LessThanOrEqualExpression => SyntaxKind.GreaterThanExpression,
+            SyntaxKind.GreaterThanExpression => SyntaxKind.LessThanOrEqualExpression,
+            SyntaxKind.GreaterThanOrEqualExpression => SyntaxKind.LessThanExpression,
+            _ => SyntaxKind.None,
+        };
 
     /// <summary>The comparison with its sides swapped.</summary>
-    private static SyntaxKind Mirrored(SyntaxKind kind) => kind switch
-    {
-        SyntaxKind.LessThanExpression => SyntaxKind.GreaterThanExpression,
-        SyntaxKind.LessThanOrEqualExpression => SyntaxKind.GreaterThanOrEqualExpression,
-        SyntaxKind.GreaterThanExpression => SyntaxKind.LessThanExpression,
-        SyntaxKind.GreaterThanOrEqualExpression => SyntaxKind.LessThanOrEqualExpression,
-        _ => kind,
-    };
+    private static SyntaxKind Mirrored(SyntaxKind kind) =>
+        kind switch
+        {
+            SyntaxKind.LessThanExpression => SyntaxKind.GreaterThanExpression,
+            SyntaxKind.LessThanOrEqualExpression => SyntaxKind.GreaterThanOrEqualExpression,
+            SyntaxKind.GreaterThanExpression => SyntaxKind.LessThanExpression,
+            SyntaxKind.GreaterThanOrEqualExpression => SyntaxKind.LessThanOrEqualExpression,
+            _ => kind,
+        };
 
-    private static SyntaxKind Relation(SyntaxKind token) => token switch
-    {
-        SyntaxKind.LessThanToken => SyntaxKind.LessThanExpression,
-        SyntaxKind.LessThanEqualsToken => SyntaxKind.LessThanOrEqualExpression,
-        SyntaxKind.GreaterThanToken => SyntaxKind.GreaterThanExpression,
-        SyntaxKind.GreaterThanEqualsToken => SyntaxKind.GreaterThanOrEqualExpression,
-        _ => SyntaxKind.None,
-    };
+    private static SyntaxKind Relation(SyntaxKind token) =>
+        token switch
+        {
+            SyntaxKind.LessThanToken => SyntaxKind.LessThanExpression,
+            SyntaxKind.LessThanEqualsToken => SyntaxKind.LessThanOrEqualExpression,
+            SyntaxKind.GreaterThanToken => SyntaxKind.GreaterThanExpression,
+            SyntaxKind.GreaterThanEqualsToken => SyntaxKind.GreaterThanOrEqualExpression,
+            _ => SyntaxKind.None,
+        };
 
-    private static bool Leaves(StatementSyntax statement) => statement switch
-    {
-        ReturnStatementSyntax or ThrowStatementSyntax or ContinueStatementSyntax or BreakStatementSyntax => true,
-        BlockSyntax block => block.Statements.Count > 0 && Leaves(block.Statements.Last()),
-        _ => false,
-    };
+    private static bool Leaves(StatementSyntax statement) =>
+        statement switch
+        {
+            ReturnStatementSyntax or ThrowStatementSyntax or ContinueStatementSyntax or BreakStatementSyntax => true,
+            BlockSyntax block => block.Statements.Count > 0 && Leaves(block.Statements.Last()),
+            _ => false,
+        };
 }

@@ -19,21 +19,32 @@ internal static class Kernels
     public static bool GoIntoLayerScaled(IOperation value, ValueContext context) => GoIntoLayer(value, scaled: true, context, MaximumDepth);
 
     /// <summary>conv.weight or stateDict["conv1.weight"] itself.</summary>
-    public static bool IsWeight(IOperation operation, ValueContext context) => operation is IPropertyReferenceOperation property
-        && (property.Property.IsIndexer
-            ? property.Arguments is [{ Value.ConstantValue: { HasValue: true, Value: string name } }] && name.EndsWith("weight", StringComparison.Ordinal) && context.Symbols.IsTensor(property.Type)
-            : property.Property.Name == "weight" && context.Symbols.IsConvolution(property.Property.ContainingType));
+    public static bool IsWeight(IOperation operation, ValueContext context) =>
+        operation is IPropertyReferenceOperation property
+        && (
+            property.Property.IsIndexer
+                ? property.Arguments is [{ Value.ConstantValue: { HasValue: true, Value: string name } }]
+                    && name.EndsWith("weight", StringComparison.Ordinal)
+                    && context.Symbols.IsTensor(property.Type)
+                : property.Property.Name == "weight" && context.Symbols.IsConvolution(property.Property.ContainingType)
+        );
 
     private static bool IsKernel(IOperation operation, ValueContext context, int depth)
     {
         operation = operation.Unwrap();
-        return depth > 0 && operation switch
-        {
-            IPropertyReferenceOperation => IsWeight(operation, context),
-            IInvocationOperation copy when TensorMethods.Moves.Contains(copy.TargetMethod.Name) && context.Symbols.IsOfTorch(copy.TargetMethod) && copy.Subject() is { } subject => IsKernel(subject, context, depth - 1),
-            ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written && IsKernel(written, context, depth - 1),
-            _ => false,
-        };
+        return depth > 0
+            && operation switch
+            {
+                IPropertyReferenceOperation => IsWeight(operation, context),
+                IInvocationOperation copy
+                    when TensorMethods.Moves.Contains(copy.TargetMethod.Name)
+                        && context.Symbols.IsOfTorch(copy.TargetMethod)
+                        && copy.Subject() is { } subject => IsKernel(subject, context, depth - 1),
+                ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value
+                    && context.Operation(value) is { } written
+                    && IsKernel(written, context, depth - 1),
+                _ => false,
+            };
     }
 
     private static bool GoIntoLayer(IOperation value, bool scaled, ValueContext context, int depth)
@@ -46,16 +57,24 @@ internal static class Kernels
                 case IConversionOperation or IParenthesizedOperation:
                     use = use.Parent;
                     continue;
-                case IInvocationOperation copy when copy.Instance == use && (TensorMethods.Moves.Contains(copy.TargetMethod.Name) || (scaled && copy.TargetMethod.Name is "div" or "div_" or "mul" or "mul_")) && context.Symbols.IsTensor(copy.Type):
+                case IInvocationOperation copy
+                    when copy.Instance == use
+                        && (
+                            TensorMethods.Moves.Contains(copy.TargetMethod.Name)
+                            || (scaled && copy.TargetMethod.Name is "div" or "div_" or "mul" or "mul_")
+                        )
+                        && context.Symbols.IsTensor(copy.Type):
                     use = copy;
                     continue;
                 case IBinaryOperation { OperatorKind: BinaryOperatorKind.Divide or BinaryOperatorKind.Multiply } product when scaled:
                     use = product;
                     continue;
-                case IArgumentOperation { Parent: IObjectCreationOperation { Type: { } type } creation } when context.Symbols.IsParameter(type):
+                case IArgumentOperation { Parent: IObjectCreationOperation { Type: { } type } creation }
+                    when context.Symbols.IsParameter(type):
                     use = creation;
                     continue;
-                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.Name: "Parameter" } factory } when context.Symbols.IsOfTorch(factory.TargetMethod):
+                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.Name: "Parameter" } factory }
+                    when context.Symbols.IsOfTorch(factory.TargetMethod):
                     use = factory;
                     continue;
                 case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.Name: "copy_" or "set_", Instance: { } target } }:
@@ -64,7 +83,9 @@ internal static class Kernels
                     return IsWeight(assignment.Target, context);
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
                     int rest = depth;
-                    return context.History(declarator.Symbol, use.Syntax).Reads.Any(read => context.Operation(read) is { } operation && GoIntoLayer(operation, scaled, context, rest));
+                    return context
+                        .History(declarator.Symbol, use.Syntax)
+                        .Reads.Any(read => context.Operation(read) is { } operation && GoIntoLayer(operation, scaled, context, rest));
                 default:
                     return false;
             }

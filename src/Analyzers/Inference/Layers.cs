@@ -25,13 +25,15 @@ internal static class Layers
 
         switch (layer)
         {
-            case IInvocationOperation { TargetMethod.Name: "to" or "cuda" or "cpu" or "half" or "float" or "double" } moved when moved.Subject() is { } subject && context.Symbols.IsModule(subject.Type):
+            case IInvocationOperation { TargetMethod.Name: "to" or "cuda" or "cpu" or "half" or "float" or "double" } moved
+                when moved.Subject() is { } subject && context.Symbols.IsModule(subject.Type):
                 return Creation(subject, context, depth - 1);
             case IInvocationOperation invocation when context.Symbols.IsOfTorch(invocation.TargetMethod):
                 return invocation;
             case IFieldReferenceOperation field when context.FieldValue(field.Field) is { } value:
                 return Creation(value, context, depth - 1);
-            case ILocalReferenceOperation local when context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written:
+            case ILocalReferenceOperation local
+                when context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written:
                 return Creation(written, context, depth - 1);
             default:
                 return null;
@@ -62,10 +64,25 @@ internal static class Layers
         {
             return name switch
             {
-                "Grayscale" => creation.Argument("outputChannels").Constant() == 1 ? input.WithSize(-3, 1).AsGray() : input.WithSize(-3, input.Size(-3) == 1 ? 1 : TensorFacts.Several),
-                "Resize" or "CenterCrop" or "RandomResizedCrop" or "RandomCrop" or "Pad" or "Rotate" or "RandomRotation" => input.WithoutSpace(),
-                "Normalize" when Sequences.Elements(creation.Argument("means"), context) is { Count: > 1 } means => input.WithSize(-3, means.Count),
-                "Normalize" or "HorizontalFlip" or "VerticalFlip" or "ConvertImageDType" or "ConvertImageDtype" or "Invert" or "GaussianBlur" or "ColorJitter" or "AutoContrast" or "Equalize" => input,
+                "Grayscale" => creation.Argument("outputChannels").Constant() == 1
+                    ? input.WithSize(-3, 1).AsGray()
+                    : input.WithSize(-3, input.Size(-3) == 1 ? 1 : TensorFacts.Several),
+                "Resize" or "CenterCrop" or "RandomResizedCrop" or "RandomCrop" or "Pad" or "Rotate" or "RandomRotation" =>
+                    input.WithoutSpace(),
+                "Normalize" when Sequences.Elements(creation.Argument("means"), context) is { Count: > 1 } means => input.WithSize(
+                    -3,
+                    means.Count
+                ),
+                "Normalize"
+                or "HorizontalFlip"
+                or "VerticalFlip"
+                or "ConvertImageDType"
+                or "ConvertImageDtype"
+                or "Invert"
+                or "GaussianBlur"
+                or "ColorJitter"
+                or "AutoContrast"
+                or "Equalize" => input,
                 _ => TensorFacts.Lost,
             };
         }
@@ -81,7 +98,9 @@ internal static class Layers
                 TensorFacts features = input.Rank is { } inputRank ? input.WithoutShape().WithRank(inputRank) : input.WithTaken(2);
                 return features.AsFound().WithSize(-1, (creation.Argument("outputSize") ?? creation.Argument("out_features")).Constant());
             case "Flatten":
-                return creation.Argument("start_dim").Constant() is 1 && creation.Argument("end_dim").Constant() is -1 ? input.WithoutShape().WithRank(2) : input.WithTaken(2);
+                return creation.Argument("start_dim").Constant() is 1 && creation.Argument("end_dim").Constant() is -1
+                    ? input.WithoutShape().WithRank(2)
+                    : input.WithTaken(2);
             case "PixelShuffle":
                 long? factor = creation.Argument("upscale_factor").Constant();
                 return input.Size(-3) is > 0 and { } shuffled && factor is > 0

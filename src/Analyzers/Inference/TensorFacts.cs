@@ -109,11 +109,12 @@ internal sealed class TensorFacts
     }
 
     /// <summary>What was made gray is gray, whatever it was made of.</summary>
-    public TensorFacts AsGray() => With(static facts =>
-    {
-        facts.IsGray = true;
-        facts.IsLost = false;
-    });
+    public TensorFacts AsGray() =>
+        With(static facts =>
+        {
+            facts.IsGray = true;
+            facts.IsLost = false;
+        });
 
     public TensorFacts AsLost() => IsLost ? this : With(static facts => facts.IsLost = true);
 
@@ -123,23 +124,25 @@ internal sealed class TensorFacts
     public TensorFacts AsNoImage() => With(static facts => facts.IsNoImage = true);
 
     /// <summary>With some dimensions gone, nobody knows which.</summary>
-    public TensorFacts WithTaken(int dimensions) => With(facts =>
-    {
-        facts.Rank = Rank is { } rank && rank >= dimensions ? rank - dimensions : null;
-        facts.sizes.Clear();
-        facts.Taken = Rank is null ? Taken + dimensions : 0;
-    });
+    public TensorFacts WithTaken(int dimensions) =>
+        With(facts =>
+        {
+            facts.Rank = Rank is { } rank && rank >= dimensions ? rank - dimensions : null;
+            facts.sizes.Clear();
+            facts.Taken = Rank is null ? Taken + dimensions : 0;
+        });
 
     public TensorFacts AsGuarded() => With(static facts => facts.IsGuarded = true);
 
     public TensorFacts AsUncertain() => With(static facts => facts.IsUncertain = true);
 
     /// <summary>What it was made as, with nothing known of its shape.</summary>
-    public TensorFacts WithoutShape() => With(static facts =>
-    {
-        facts.Rank = null;
-        facts.sizes.Clear();
-    });
+    public TensorFacts WithoutShape() =>
+        With(static facts =>
+        {
+            facts.Rank = null;
+            facts.sizes.Clear();
+        });
 
     /// <summary>A shape that was written out is lost where the number that stands for the channels of a batch is not known.</summary>
     public TensorFacts AsWritten() => Rank is 4 && Size(-3) is null && Size(-1) != 1 ? AsLost() : this;
@@ -221,15 +224,16 @@ internal sealed class TensorFacts
     }
 
     /// <summary>This shape with what another tensor was made as.</summary>
-    public TensorFacts Inheriting(TensorFacts origin) => With(facts =>
-    {
-        facts.IsGray |= origin.IsGray;
-        facts.IsNoImage |= origin.IsNoImage;
-        facts.IsUncertain |= origin.IsUncertain;
-        facts.IsGuarded |= origin.IsGuarded;
-        facts.IsLost |= origin.IsLost;
-        facts.Taken = Math.Max(facts.Taken, origin.Taken);
-    });
+    public TensorFacts Inheriting(TensorFacts origin) =>
+        With(facts =>
+        {
+            facts.IsGray |= origin.IsGray;
+            facts.IsNoImage |= origin.IsNoImage;
+            facts.IsUncertain |= origin.IsUncertain;
+            facts.IsGuarded |= origin.IsGuarded;
+            facts.IsLost |= origin.IsLost;
+            facts.Taken = Math.Max(facts.Taken, origin.Taken);
+        });
 
     /// <summary>Both sets of facts about one tensor.</summary>
     public TensorFacts And(TensorFacts more)
@@ -318,7 +322,8 @@ internal sealed class TensorFacts
             long? other = right.Size(dimension);
             bool leftEnds = left.Rank is { } leftRank && -dimension > leftRank;
             bool rightEnds = right.Rank is { } rightRank && -dimension > rightRank;
-            long? size = one > 1 ? one
+            long? size =
+                one > 1 ? one
                 : other > 1 ? other
                 : one == Several || other == Several ? Several
                 : (one == 1 || leftEnds) && (other == 1 || rightEnds) ? 1
@@ -333,14 +338,15 @@ internal sealed class TensorFacts
     }
 
     /// <summary>How large a dimension is of which there are so many copies; either may be unknown.</summary>
-    public static long? Times(long? size, long? copies) => (size, copies) switch
-    {
-        (0, _) or (_, 0) => 0,
-        (Several, >= 1 or Several) or (>= 1, Several) => Several,
-        ({ } known, { } number) => known * number,
-        (null, > 1 or Several) or (> 1 or Several, null) => Several,
-        _ => null,
-    };
+    public static long? Times(long? size, long? copies) =>
+        (size, copies) switch
+        {
+            (0, _) or (_, 0) => 0,
+            (Several, >= 1 or Several) or ( >= 1, Several) => Several,
+            ({ } known, { } number) => known * number,
+            (null, > 1 or Several) or ( > 1 or Several, null) => Several,
+            _ => null,
+        };
 
     private TensorFacts With(Action<TensorFacts> change)
     {
@@ -349,13 +355,14 @@ internal sealed class TensorFacts
         return copy;
     }
 
-    private TensorFacts Copy() => new(Rank, new Dictionary<int, long>(sizes))
-    {
-        IsGray = IsGray,
-        IsNoImage = IsNoImage,
-        IsGuarded = IsGuarded,
-        IsUncertain = IsUncertain,
-        IsLost = IsLost,
-        Taken = Taken,
-    };
+    private TensorFacts Copy() =>
+        new(Rank, new Dictionary<int, long>(sizes))
+        {
+            IsGray = IsGray,
+            IsNoImage = IsNoImage,
+            IsGuarded = IsGuarded,
+            IsUncertain = IsUncertain,
+            IsLost = IsLost,
+            Taken = Taken,
+        };
 }

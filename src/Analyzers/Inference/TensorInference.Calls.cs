@@ -21,7 +21,7 @@ internal sealed partial class TensorInference
         && context.Operation(syntax) is IInvocationOperation call
         && call.Arguments.FirstOrDefault(candidate => candidate.Syntax == argument)?.Parameter?.OriginalDefinition is { } parameter
         && Follow(call, depth) is { } inside
-            && inside.Inference.context.History(parameter, inside.Callee.Body) is var history
+        && inside.Inference.context.History(parameter, inside.Callee.Body) is var history
             ? inside.Inference.OfWrites(parameter, history, history.Writes, depth)
             : TensorFacts.Lost;
 
@@ -40,7 +40,8 @@ internal sealed partial class TensorInference
                 arguments.Add(
                     parameter,
                     context.Symbols.IsTensor(parameter.Type) ? Of(argument.Value, depth - 1) : TensorFacts.Lost,
-                    !context.Symbols.IsTensor(parameter.Type) && IsFromOutside(argument.Value, depth - 1));
+                    !context.Symbols.IsTensor(parameter.Type) && IsFromOutside(argument.Value, depth - 1)
+                );
             }
         }
 

@@ -40,8 +40,8 @@ internal sealed partial class TensorInference
                 {
                     null => operation is IParameterReferenceOperation && history.Writes.Count == 0,
                     { Site: ParameterSyntax } => given.AreFromOutside(operation.Variable()!),
-                    { Site: ForEachStatementSyntax loop } =>
-                        context.Operation(loop.Expression) is { } collection && IsFromOutside(collection, depth - 1),
+                    { Site: ForEachStatementSyntax loop } => context.Operation(loop.Expression) is { } collection
+                        && IsFromOutside(collection, depth - 1),
                     { Value: { } value } => context.Operation(value) is { } written && IsFromOutside(written, depth - 1),
                     _ => false,
                 };
@@ -62,10 +62,12 @@ internal sealed partial class TensorInference
     private TensorFacts OfTupleElement(IOperation tuple, IFieldReferenceOperation field, int depth)
     {
         IOperation whole = Written(tuple);
-        if (whole is ITupleOperation { Elements: var elements }
+        if (
+            whole is ITupleOperation { Elements: var elements }
             && tuple.Type is INamedTypeSymbol { TupleElements: var fields }
             && fields.IndexOf(field.Field, 0, SymbolEqualityComparer.Default) is >= 0 and var index
-            && index < elements.Length)
+            && index < elements.Length
+        )
         {
             return Of(elements[index], depth - 1);
         }
@@ -90,7 +92,9 @@ internal sealed partial class TensorInference
             return TensorFacts.Unknown;
         }
 
-        return Written(collection) is IInvocationOperation { TargetMethod.Name: "meshgrid" } ? TensorFacts.Lost.AsNoImage() : TensorFacts.Lost;
+        return Written(collection) is IInvocationOperation { TargetMethod.Name: "meshgrid" }
+            ? TensorFacts.Lost.AsNoImage()
+            : TensorFacts.Lost;
     }
 
     /// <summary>Whichever element of a collection a loop is at.</summary>

@@ -89,7 +89,8 @@ internal sealed partial class TensorInference
         ISymbol variable = reference.Variable()!;
         VariableHistory history = context.History(variable, reference.Syntax);
         Definition definition = history.At(reference.Syntax);
-        TensorFacts facts = definition.Write is { } only ? OfWrite(variable, only, depth)
+        TensorFacts facts = definition.Write is { } only
+            ? OfWrite(variable, only, depth)
             : OfWrites(variable, history, history.Reaching(reference.Syntax), depth);
         facts = facts.And(Guards.Facts(variable, reference.Syntax, definition, context));
 
@@ -107,9 +108,7 @@ internal sealed partial class TensorInference
             facts = ChangesShape(mutation) ? facts.WithoutShape().AsLost() : facts;
         }
 
-        return isChanged
-            ? facts.AsUncertain()
-            : facts;
+        return isChanged ? facts.AsUncertain() : facts;
     }
 
     /// <summary>All values that a variable ever gets: where they meet, it may be any of them.</summary>
@@ -179,15 +178,25 @@ internal sealed partial class TensorInference
             case SingleVariableDesignationSyntax { Parent: PatternSyntax { Parent: IsPatternExpressionSyntax test } }:
                 return context.Operation(test.Expression) is { } tested ? Of(tested, depth - 1) : TensorFacts.Lost;
             case SingleVariableDesignationSyntax designation:
-                ExpressionSyntax? apart = designation.Ancestors()
-                    .TakeWhile(static ancestor => ancestor is VariableDesignationSyntax or DeclarationExpressionSyntax
-                        or TupleExpressionSyntax or ArgumentSyntax or ForEachVariableStatementSyntax or AssignmentExpressionSyntax)
-                    .Select(static ancestor => ancestor switch
-                    {
-                        ForEachVariableStatementSyntax loop => loop.Expression,
-                        AssignmentExpressionSyntax assigned => assigned.Right,
-                        _ => null,
-                    })
+                ExpressionSyntax? apart = designation
+                    .Ancestors()
+                    .TakeWhile(static ancestor =>
+                        ancestor
+                            is VariableDesignationSyntax
+                                or DeclarationExpressionSyntax
+                                or TupleExpressionSyntax
+                                or ArgumentSyntax
+                                or ForEachVariableStatementSyntax
+                                or AssignmentExpressionSyntax
+                    )
+                    .Select(static ancestor =>
+                        ancestor switch
+                        {
+                            ForEachVariableStatementSyntax loop => loop.Expression,
+                            AssignmentExpressionSyntax assigned => assigned.Right,
+                            _ => null,
+                        }
+                    )
                     .FirstOrDefault(static expression => expression is not null);
                 return apart is not null && context.Operation(apart) is { } whole && IsFromOutside(whole, depth)
                     ? TensorFacts.Unknown
@@ -201,7 +210,8 @@ internal sealed partial class TensorInference
     private IOperation Written(IOperation operation)
     {
         operation = operation.Unwrap();
-        return operation is ILocalReferenceOperation local
+        return
+            operation is ILocalReferenceOperation local
             && context.Definition(local.Local, local.Syntax).Value is { } value
             && context.Operation(value) is { } written
             ? written.Unwrap()
@@ -217,7 +227,10 @@ internal sealed partial class TensorInference
         }
 
         MemberValues values = MemberValues.Of(member, context);
-        TensorFacts? common = values.IsLost ? TensorFacts.Lost : values.IsOpen ? TensorFacts.Unknown : null;
+        TensorFacts? common =
+            values.IsLost ? TensorFacts.Lost
+            : values.IsOpen ? TensorFacts.Unknown
+            : null;
         if (values.Values.Any(static value => !IsNoValue(value)))
         {
             TensorFacts found = OfAll(values.Values, depth);
@@ -290,7 +303,9 @@ internal sealed partial class TensorInference
     /// <summary>What stands between the brackets, before it is made an index of a tensor.</summary>
     private static IEnumerable<IOperation> Indices(IPropertyReferenceOperation indexer) =>
         from argument in indexer.Arguments
-        from value in argument.Value is IArrayCreationOperation { IsImplicit: true, Initializer: { } initializer } ? initializer.ElementValues.AsEnumerable() : [argument.Value]
+        from value in argument.Value is IArrayCreationOperation { IsImplicit: true, Initializer: { } initializer }
+            ? initializer.ElementValues.AsEnumerable()
+            : [argument.Value]
         let index = value.Unwrap()
         select index is IConversionOperation conversion ? conversion.Operand.Unwrap() : index;
 
@@ -303,11 +318,21 @@ internal sealed partial class TensorInference
             return TensorFacts.Lost;
         }
 
-        TensorFacts facts = !rightIsTensor ? Of(left, depth - 1)
+        TensorFacts facts =
+            !rightIsTensor ? Of(left, depth - 1)
             : !leftIsTensor ? Of(right, depth - 1)
             : TensorFacts.Broadcast(Of(left, depth - 1), Of(right, depth - 1));
-        return kind is BinaryOperatorKind.Equals or BinaryOperatorKind.NotEquals or BinaryOperatorKind.LessThan or BinaryOperatorKind.LessThanOrEqual
-            or BinaryOperatorKind.GreaterThan or BinaryOperatorKind.GreaterThanOrEqual or BinaryOperatorKind.And or BinaryOperatorKind.Or or BinaryOperatorKind.ExclusiveOr
+        return
+            kind
+                is BinaryOperatorKind.Equals
+                    or BinaryOperatorKind.NotEquals
+                    or BinaryOperatorKind.LessThan
+                    or BinaryOperatorKind.LessThanOrEqual
+                    or BinaryOperatorKind.GreaterThan
+                    or BinaryOperatorKind.GreaterThanOrEqual
+                    or BinaryOperatorKind.And
+                    or BinaryOperatorKind.Or
+                    or BinaryOperatorKind.ExclusiveOr
             ? facts.AsNoImage()
             : facts;
     }
@@ -340,7 +365,9 @@ internal sealed partial class TensorInference
         {
             long? channels = invocation.Argument("num_output_channels").Constant();
             TensorFacts image = Of(invocation.Arguments[0].Value, depth - 1);
-            return channels is null or 1 ? image.WithSize(-3, 1).AsGray() : image.WithSize(-3, image.Size(-3) == 1 ? 1 : TensorFacts.Several);
+            return channels is null or 1
+                ? image.WithSize(-3, 1).AsGray()
+                : image.WithSize(-3, image.Size(-3) == 1 ? 1 : TensorFacts.Several);
         }
 
         if (TensorMethods.GiveNoImage.Contains(method.Name))
@@ -377,8 +404,7 @@ internal sealed partial class TensorInference
         {
             _ when hasSizes => TensorFacts.Lost,
             { Type: var type } when context.Symbols.IsTensor(type) => Of(numbers, MaximumDepth / 2),
-            { Type: IArrayTypeSymbol array } =>
-                TensorFacts.Unknown.WithRank(invocation.TargetMethod.Name == "frombuffer" ? 1 : array.Rank),
+            { Type: IArrayTypeSymbol array } => TensorFacts.Unknown.WithRank(invocation.TargetMethod.Name == "frombuffer" ? 1 : array.Rank),
             { Type: INamedTypeSymbol { Arity: 1 } } when TakesList(invocation.TargetMethod) => TensorFacts.Unknown.WithRank(1),
             { Type: { IsValueType: true } } when !TakesList(invocation.TargetMethod) => TensorFacts.Unknown.WithRank(0),
             _ => TensorFacts.Lost,
@@ -410,7 +436,9 @@ internal sealed partial class TensorInference
 
         if (TensorMethods.Broadcasting.Contains(name))
         {
-            IOperation? other = invocation.Arguments.Select(static argument => argument.Value).FirstOrDefault(value => value.Syntax != subject.Syntax && context.Symbols.IsTensor(value.Unwrap().Type));
+            IOperation? other = invocation
+                .Arguments.Select(static argument => argument.Value)
+                .FirstOrDefault(value => value.Syntax != subject.Syntax && context.Symbols.IsTensor(value.Unwrap().Type));
             return other is null ? facts : TensorFacts.Broadcast(facts, Of(other, depth - 1));
         }
 
@@ -436,7 +464,9 @@ internal sealed partial class TensorInference
             case "narrow" or "slice" or "index_select" or "repeat_interleave":
                 return OfOneDimension(invocation, facts);
             case "flatten":
-                return (invocation.Argument("start_dim").Constant(), invocation.Argument("end_dim").Constant()) is (1, -1) ? made.WithRank(2) : facts.WithTaken(1);
+                return (invocation.Argument("start_dim").Constant(), invocation.Argument("end_dim").Constant()) is (1, -1)
+                    ? made.WithRank(2)
+                    : facts.WithTaken(1);
             case "squeeze":
                 return Squeezed(facts, invocation.Argument("dim").Constant());
             case "repeat" or "tile" when Integers.Constants(Integers.Arguments(invocation, context), context) is { } copies:
@@ -466,8 +496,10 @@ internal sealed partial class TensorInference
     {
         string name = invocation.TargetMethod.Name;
         IOperation? dimensionArgument = invocation.Argument("dim") ?? invocation.Argument("axis");
-        if (dimensionArgument.Constant() is not { } dimension
-            || Sequences.Elements(invocation.Argument("tensors"), context) is not { Count: > 0 } parts)
+        if (
+            dimensionArgument.Constant() is not { } dimension
+            || Sequences.Elements(invocation.Argument("tensors"), context) is not { Count: > 0 } parts
+        )
         {
             return TensorFacts.Lost;
         }
@@ -497,8 +529,8 @@ internal sealed partial class TensorInference
 
         long? size = invocation.TargetMethod.Name switch
         {
-            "slice" when invocation.Argument("step").Constant() == 1 =>
-                invocation.Argument("finish").Constant() - invocation.Argument("start").Constant(),
+            "slice" when invocation.Argument("step").Constant() == 1 => invocation.Argument("finish").Constant()
+                - invocation.Argument("start").Constant(),
             "narrow" => invocation.Argument("length").Constant(),
             "repeat_interleave" => TensorFacts.Times(facts.Size((int)dimension), invocation.Argument("repeats").Constant()),
             _ => null,
@@ -522,17 +554,20 @@ internal sealed partial class TensorInference
         }
 
         return dimensions.Contains(null)
-            ? facts.Rank is { } rank ? facts.WithoutShape().WithRank(rank) : facts.WithoutShape()
+            ? facts.Rank is { } rank
+                ? facts.WithoutShape().WithRank(rank)
+                : facts.WithoutShape()
             : dimensions.Aggregate(facts, static (reduced, dimension) => reduced.WithSize((int)dimension!.Value, 1));
     }
 
-    private static TensorFacts Squeezed(TensorFacts facts, long? dimension) => dimension switch
-    {
-        // Without a dimension, any may go.
-        null => facts.WithoutShape().WithTaken(1),
-        { } known when facts.Size((int)known) is null or 1 => (int)known == 0 ? facts.WithoutFirst() : facts.WithTaken(1),
-        _ => facts,
-    };
+    private static TensorFacts Squeezed(TensorFacts facts, long? dimension) =>
+        dimension switch
+        {
+            // Without a dimension, any may go.
+            null => facts.WithoutShape().WithTaken(1),
+            { } known when facts.Size((int)known) is null or 1 => (int)known == 0 ? facts.WithoutFirst() : facts.WithTaken(1),
+            _ => facts,
+        };
 
     private static TensorFacts OfCopies(TensorFacts facts, IReadOnlyList<long?> copies, bool setsRank)
     {
@@ -562,7 +597,10 @@ internal sealed partial class TensorInference
 
     private static TensorFacts OfImageReading(IInvocationOperation invocation)
     {
-        if (!invocation.TargetMethod.Name.StartsWith("read_image", StringComparison.Ordinal) && !invocation.TargetMethod.Name.StartsWith("decode_image", StringComparison.Ordinal))
+        if (
+            !invocation.TargetMethod.Name.StartsWith("read_image", StringComparison.Ordinal)
+            && !invocation.TargetMethod.Name.StartsWith("decode_image", StringComparison.Ordinal)
+        )
         {
             return TensorFacts.Lost;
         }

@@ -13,7 +13,13 @@ internal static class ImageFlow
     private const int MaximumDepth = 16;
 
     /// <summary>The names of the fields whose call or forward is given the image, in source order.</summary>
-    public static IReadOnlyList<string> Receivers(MethodDeclarationSyntax forward, int imageIndex, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    public static IReadOnlyList<string> Receivers(
+        MethodDeclarationSyntax forward,
+        int imageIndex,
+        Compilation compilation,
+        TorchSymbols symbols,
+        CancellationToken cancellation
+    )
     {
         var fields = new List<string>();
         if (compilation.ModelOf(forward.SyntaxTree) is not { } model)
@@ -29,11 +35,16 @@ internal static class ImageFlow
 
         foreach (SyntaxNode node in forward.DescendantNodes())
         {
-            if (node is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "call" or "forward" } }
+            if (
+                node is InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "call" or "forward" }
+                }
                 && context.Operation(node) is IInvocationOperation { Instance: { } receiver, Arguments: [var argument, ..] }
                 && receiver.Unwrap() is IFieldReferenceOperation { Instance: IInstanceReferenceOperation } field
                 && !fields.Contains(field.Field.Name)
-                && IsImage(argument.Value, image, context, MaximumDepth))
+                && IsImage(argument.Value, image, context, MaximumDepth)
+            )
             {
                 fields.Add(field.Field.Name);
             }
@@ -105,21 +116,35 @@ internal static class ImageFlow
 
                     use = invocation;
                     continue;
-                case IArgumentOperation { Parent: IInvocationOperation call } argument when call.TargetMethod.Name is "call" or "forward" && call.Instance is { } layer && context.Symbols.IsModule(layer.Type):
+                case IArgumentOperation { Parent: IInvocationOperation call } argument
+                    when call.TargetMethod.Name is "call" or "forward"
+                        && call.Instance is { } layer
+                        && context.Symbols.IsModule(layer.Type):
                     return argument.Parameter?.Ordinal == 0 && MayBeFirst(layer, context);
-                case IArgumentOperation { Parent: IInvocationOperation function } argument when context.Symbols.IsOfTorch(function.TargetMethod) && argument.Parameter?.Ordinal == 0
-                    && (TensorMethods.KeepChannels.Contains(function.TargetMethod.Name) || IsElementwise(function, use, context)):
+                case IArgumentOperation { Parent: IInvocationOperation function } argument
+                    when context.Symbols.IsOfTorch(function.TargetMethod)
+                        && argument.Parameter?.Ordinal == 0
+                        && (TensorMethods.KeepChannels.Contains(function.TargetMethod.Name) || IsElementwise(function, use, context)):
                     use = function;
                     continue;
-                case IBinaryOperation binary when !context.Symbols.IsTensor((binary.LeftOperand == use ? binary.RightOperand : binary.LeftOperand).Unwrap().Type):
+                case IBinaryOperation binary
+                    when !context.Symbols.IsTensor((binary.LeftOperand == use ? binary.RightOperand : binary.LeftOperand).Unwrap().Type):
                     use = binary;
                     continue;
-                case IPropertyReferenceOperation { Property: { IsIndexer: false, Name: "shape" or "device" or "dtype" or "device_type" or "device_index" or "requires_grad" or "IsInvalid" or "ndim" } }:
+                case IPropertyReferenceOperation
+                {
+                    Property:
+                    {
+                        IsIndexer: false,
+                        Name: "shape" or "device" or "dtype" or "device_type" or "device_index" or "requires_grad" or "IsInvalid" or "ndim"
+                    }
+                }:
                     return true;
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
                     held = declarator.Symbol;
                     return true;
-                case ISimpleAssignmentOperation { Parent: IExpressionStatementOperation, Target: var target } assignment when assignment.Value == use:
+                case ISimpleAssignmentOperation { Parent: IExpressionStatementOperation, Target: var target } assignment
+                    when assignment.Value == use:
                     held = target.Variable();
                     return held is not null;
                 default:
@@ -132,17 +157,55 @@ internal static class ImageFlow
     private static bool IsElementwise(IInvocationOperation invocation, IOperation image, ValueContext context)
     {
         string name = invocation.TargetMethod.Name;
-        bool mixesChannels = name is "flip" or "roll" or "softmax" or "log_softmax" or "cumsum" or "sort" or "normalize" or "batch_norm" or "instance_norm" or "group_norm" or "layer_norm"
-            or "local_response_norm" or "dropout" or "dropout_" || name.EndsWith("_like", StringComparison.Ordinal);
+        bool mixesChannels =
+            name
+                is "flip"
+                    or "roll"
+                    or "softmax"
+                    or "log_softmax"
+                    or "cumsum"
+                    or "sort"
+                    or "normalize"
+                    or "batch_norm"
+                    or "instance_norm"
+                    or "group_norm"
+                    or "layer_norm"
+                    or "local_response_norm"
+                    or "dropout"
+                    or "dropout_"
+            || name.EndsWith("_like", StringComparison.Ordinal);
         return !mixesChannels
             && (TensorMethods.KeepShape.Contains(name) || TensorMethods.Broadcasting.Contains(name))
-            && invocation.Arguments.All(argument => argument.Value == image || !context.Symbols.IsTensor(argument.Value.Unwrap().Type) || argument.Value.Unwrap().ConstantValue is { HasValue: true, Value: null });
+            && invocation.Arguments.All(argument =>
+                argument.Value == image
+                || !context.Symbols.IsTensor(argument.Value.Unwrap().Type)
+                || argument.Value.Unwrap().ConstantValue is { HasValue: true, Value: null }
+            );
     }
 
     /// <summary>Whether a layer can be the first: one that is made for three channels, as a normalization is, cannot.</summary>
     private static bool MayBeFirst(IOperation layer, ValueContext context) =>
-        Layers.Creation(layer, context)?.TargetMethod.Name is null or "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d" or "Sequential" or "Dropout" or "Identity"
-            or "ReLU" or "ReLU6" or "MaxPool2d" or "AvgPool2d" or "AdaptiveAvgPool2d" or "Upsample" or "ZeroPad2d" or "ReflectionPad2d" or "ReplicationPad2d" or "ConstantPad2d";
+        Layers.Creation(layer, context)?.TargetMethod.Name
+            is null
+                or "Conv1d"
+                or "Conv2d"
+                or "Conv3d"
+                or "ConvTranspose1d"
+                or "ConvTranspose2d"
+                or "ConvTranspose3d"
+                or "Sequential"
+                or "Dropout"
+                or "Identity"
+                or "ReLU"
+                or "ReLU6"
+                or "MaxPool2d"
+                or "AvgPool2d"
+                or "AdaptiveAvgPool2d"
+                or "Upsample"
+                or "ZeroPad2d"
+                or "ReflectionPad2d"
+                or "ReplicationPad2d"
+                or "ConstantPad2d";
 
     private static bool IsImage(IOperation operation, IParameterSymbol image, ValueContext context, int depth)
     {
@@ -159,9 +222,15 @@ internal static class ImageFlow
                 Definition definition = context.Definition(variable, operation.Syntax);
                 return definition.Value is { } value
                     ? context.Operation(value) is { } written && IsImage(written, image, context, depth - 1)
-                    : SymbolEqualityComparer.Default.Equals(variable, image) && (definition.IsKnown || context.History(variable, operation.Syntax).Writes.Count == 0);
-            case IInvocationOperation invocation when context.Symbols.IsOfTorch(invocation.TargetMethod)
-                && (TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name) || TensorMethods.KeepChannels.Contains(invocation.TargetMethod.Name) || TensorMethods.Broadcasting.Contains(invocation.TargetMethod.Name)):
+                    : SymbolEqualityComparer.Default.Equals(variable, image)
+                        && (definition.IsKnown || context.History(variable, operation.Syntax).Writes.Count == 0);
+            case IInvocationOperation invocation
+                when context.Symbols.IsOfTorch(invocation.TargetMethod)
+                    && (
+                        TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name)
+                        || TensorMethods.KeepChannels.Contains(invocation.TargetMethod.Name)
+                        || TensorMethods.Broadcasting.Contains(invocation.TargetMethod.Name)
+                    ):
                 return invocation.Subject() is { } subject && IsImage(subject, image, context, depth - 1);
             case IBinaryOperation binary:
                 return IsImage(binary.LeftOperand, image, context, depth - 1) || IsImage(binary.RightOperand, image, context, depth - 1);

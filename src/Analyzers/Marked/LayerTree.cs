@@ -70,12 +70,22 @@ internal sealed class LayerTree
     /// </summary>
     public IReadOnlyList<Layer> Of(INamedTypeSymbol type, out bool isWhole) => Of(type, "", NoArguments, MaximumDepth, out isWhole);
 
-    private IReadOnlyList<Layer> Of(INamedTypeSymbol type, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, out bool isWhole)
+    private IReadOnlyList<Layer> Of(
+        INamedTypeSymbol type,
+        string prefix,
+        IReadOnlyDictionary<string, long?> arguments,
+        int depth,
+        out bool isWhole
+    )
     {
         isWhole = true;
         INamedTypeSymbol? before = reading;
         var layers = new List<Layer>();
-        for (INamedTypeSymbol? current = type; current is not null && !(symbols.IsOwn(current) && IsModuleItself(current)); current = current.BaseType)
+        for (
+            INamedTypeSymbol? current = type;
+            current is not null && !(symbols.IsOwn(current) && IsModuleItself(current));
+            current = current.BaseType
+        )
         {
             if (!current.IsWrittenIn(compilation))
             {
@@ -84,7 +94,12 @@ internal sealed class LayerTree
             }
 
             reading = current;
-            MemberDeclarationSyntax[] members = [.. current.DeclaringSyntaxReferences.SelectMany(reference => (reference.GetSyntax(cancellation) as TypeDeclarationSyntax)?.Members ?? default)];
+            MemberDeclarationSyntax[] members =
+            [
+                .. current.DeclaringSyntaxReferences.SelectMany(reference =>
+                    (reference.GetSyntax(cancellation) as TypeDeclarationSyntax)?.Members ?? default
+                ),
+            ];
             Dictionary<string, ExpressionSyntax?> made = Assignments(members, layers, prefix, arguments, depth, ref isWhole);
             foreach (MemberDeclarationSyntax member in members)
             {
@@ -95,8 +110,12 @@ internal sealed class LayerTree
                         AddField(field, variable, made);
                     }
                 }
-                else if (member is PropertyDeclarationSyntax { Type: not PredefinedTypeSyntax } property && !IsStatic(property)
-                    && Model(property).GetDeclaredSymbol(property, cancellation) is { GetMethod: not null } declared && symbols.IsModule(declared.Type))
+                else if (
+                    member is PropertyDeclarationSyntax { Type: not PredefinedTypeSyntax } property
+                    && !IsStatic(property)
+                    && Model(property).GetDeclaredSymbol(property, cancellation) is { GetMethod: not null } declared
+                    && symbols.IsModule(declared.Type)
+                )
                 {
                     // An auto-property is registered under the name of its backing field, which no one writes.
                     isWhole = false;
@@ -118,19 +137,32 @@ internal sealed class LayerTree
 
             // What a factory of torch.nn made is a layer; the field's type is asked only of others, since that binds it.
             Layer layer = value is null ? new Layer(path, null, null, null) : Make(value, path, arguments, depth);
-            if (layer.Kind is not null || symbols.IsModule((Model(variable).GetDeclaredSymbol(variable, cancellation) as IFieldSymbol)?.Type))
+            if (
+                layer.Kind is not null
+                || symbols.IsModule((Model(variable).GetDeclaredSymbol(variable, cancellation) as IFieldSymbol)?.Type)
+            )
             {
                 layers.Add(layer);
             }
         }
     }
 
-    private static bool IsStatic(MemberDeclarationSyntax member) => member.Modifiers.Any(SyntaxKind.StaticKeyword) || member.Modifiers.Any(SyntaxKind.ConstKeyword);
+    private static bool IsStatic(MemberDeclarationSyntax member) =>
+        member.Modifiers.Any(SyntaxKind.StaticKeyword) || member.Modifiers.Any(SyntaxKind.ConstKeyword);
 
-    private bool IsModuleItself(INamedTypeSymbol type) => type.Name is "Module" or "HookableModule" && (type.ContainingType is { } outer && TorchSymbols.Is(outer, symbols.NN)) || type.SpecialType == SpecialType.System_Object;
+    private bool IsModuleItself(INamedTypeSymbol type) =>
+        type.Name is "Module" or "HookableModule" && (type.ContainingType is { } outer && TorchSymbols.Is(outer, symbols.NN))
+        || type.SpecialType == SpecialType.System_Object;
 
     /// <summary>What constructors assign to fields, null where they do it twice; and what they register by name.</summary>
-    private Dictionary<string, ExpressionSyntax?> Assignments(MemberDeclarationSyntax[] members, List<Layer> registered, string prefix, IReadOnlyDictionary<string, long?> arguments, int depth, ref bool isWhole)
+    private Dictionary<string, ExpressionSyntax?> Assignments(
+        MemberDeclarationSyntax[] members,
+        List<Layer> registered,
+        string prefix,
+        IReadOnlyDictionary<string, long?> arguments,
+        int depth,
+        ref bool isWhole
+    )
     {
         var made = new Dictionary<string, ExpressionSyntax?>(StringComparer.Ordinal);
         foreach (MemberDeclarationSyntax member in members)
@@ -142,11 +174,17 @@ internal sealed class LayerTree
 
             foreach (SyntaxNode node in ((SyntaxNode?)constructor.Body ?? constructor.ExpressionBody)?.DescendantNodes() ?? [])
             {
-                if (node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment && FieldName(assignment.Left) is { } name)
+                if (
+                    node is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment
+                    && FieldName(assignment.Left) is { } name
+                )
                 {
                     made[name] = made.ContainsKey(name) ? null : assignment.Right;
                 }
-                else if (node is InvocationExpressionSyntax { ArgumentList.Arguments: [var key, var module, ..] } call && MethodName(call) is "register_module" or "add_module")
+                else if (
+                    node is InvocationExpressionSyntax { ArgumentList.Arguments: [var key, var module, ..] } call
+                    && MethodName(call) is "register_module" or "add_module"
+                )
                 {
                     if (key.Expression is LiteralExpressionSyntax { Token.Value: string layer })
                     {
@@ -202,7 +240,11 @@ internal sealed class LayerTree
             return MakeByFactory(method.Name, call, path, arguments, depth);
         }
 
-        if (method.Name is "to" or "cuda" or "cpu" or "half" or "double" && call.Expression is MemberAccessExpressionSyntax moved && symbols.IsOfTorch(method))
+        if (
+            method.Name is "to" or "cuda" or "cpu" or "half" or "double"
+            && call.Expression is MemberAccessExpressionSyntax moved
+            && symbols.IsOfTorch(method)
+        )
         {
             return Make(moved.Expression, path, arguments, depth - 1);
         }
@@ -234,7 +276,13 @@ internal sealed class LayerTree
         return made;
     }
 
-    private Layer MakeByFactory(string factory, InvocationExpressionSyntax call, string path, IReadOnlyDictionary<string, long?> arguments, int depth) =>
+    private Layer MakeByFactory(
+        string factory,
+        InvocationExpressionSyntax call,
+        string path,
+        IReadOnlyDictionary<string, long?> arguments,
+        int depth
+    ) =>
         factory == "Sequential" ? new Layer(path, factory, null, SequentialChildren(call, path, arguments, depth))
         : factory.StartsWith("Conv", StringComparison.Ordinal) ? new Layer(path, factory, InChannels(call, arguments), [])
         : new Layer(path, factory, null, factory is "ModuleList" or "ModuleDict" ? null : []);
@@ -249,7 +297,8 @@ internal sealed class LayerTree
         bool isFactory = call.Expression switch
         {
             IdentifierNameSyntax name => IsImported(name),
-            MemberAccessExpressionSyntax { Name: IdentifierNameSyntax } member => IsFactories(member.Expression) || TorchSymbols.Is(Model(call).GetSymbolInfo(member.Expression, cancellation).Symbol as ITypeSymbol, symbols.NN),
+            MemberAccessExpressionSyntax { Name: IdentifierNameSyntax } member => IsFactories(member.Expression)
+                || TorchSymbols.Is(Model(call).GetSymbolInfo(member.Expression, cancellation).Symbol as ITypeSymbol, symbols.NN),
             _ => false,
         };
         return isFactory ? MethodName(call) : null;
@@ -280,7 +329,8 @@ internal sealed class LayerTree
             {
                 if (!directive.StaticKeyword.IsKind(SyntaxKind.None))
                 {
-                    bool ofFactories = directive.Name is QualifiedNameSyntax { Right.Identifier.ValueText: "nn", Left: { } outer } && IsTorch(outer);
+                    bool ofFactories =
+                        directive.Name is QualifiedNameSyntax { Right.Identifier.ValueText: "nn", Left: { } outer } && IsTorch(outer);
                     isImported |= ofFactories;
                     if (!ofFactories && !IsTorch(directive.Name))
                     {
@@ -289,7 +339,10 @@ internal sealed class LayerTree
                 }
             }
 
-            if (ancestor is BaseMethodDeclarationSyntax method && method.DescendantNodes().Any(node => node is LocalFunctionStatementSyntax local && local.Identifier.ValueText == text))
+            if (
+                ancestor is BaseMethodDeclarationSyntax method
+                && method.DescendantNodes().Any(node => node is LocalFunctionStatementSyntax local && local.Identifier.ValueText == text)
+            )
             {
                 return false;
             }
@@ -297,7 +350,12 @@ internal sealed class LayerTree
 
         return isImported && !HasMember(text);
 
-        static bool IsTorch(NameSyntax? name) => name is QualifiedNameSyntax { Right.Identifier.ValueText: "torch", Left: IdentifierNameSyntax { Identifier.ValueText: "TorchSharp" } };
+        static bool IsTorch(NameSyntax? name) =>
+            name is QualifiedNameSyntax
+            {
+                Right.Identifier.ValueText: "torch",
+                Left: IdentifierNameSyntax { Identifier.ValueText: "TorchSharp" }
+            };
     }
 
     /// <summary>torch.nn, written out or through a using of the file; false where it would have to be bound to know.</summary>
@@ -313,8 +371,15 @@ internal sealed class LayerTree
         };
         return needed != ""
             && !HasMember(written.Split('.')[0])
-            && (needed is null || expression.SyntaxTree.GetRoot(cancellation) is CompilationUnitSyntax file
-                && file.Usings.Any(directive => directive.Alias is null && directive.StaticKeyword.IsKind(SyntaxKind.None) != isStatic && directive.Name?.ToString() == needed));
+            && (
+                needed is null
+                || expression.SyntaxTree.GetRoot(cancellation) is CompilationUnitSyntax file
+                    && file.Usings.Any(directive =>
+                        directive.Alias is null
+                        && directive.StaticKeyword.IsKind(SyntaxKind.None) != isStatic
+                        && directive.Name?.ToString() == needed
+                    )
+            );
     }
 
     /// <summary>Whether the type that is being read, one around it or one that it derives from, has a member of the name.</summary>
@@ -340,29 +405,53 @@ internal sealed class LayerTree
     {
         foreach (ArgumentSyntax argument in call.ArgumentList.Arguments)
         {
-            if (argument.NameColon is null ? argument == call.ArgumentList.Arguments[0] : argument.NameColon.Name.Identifier.ValueText == "in_channels")
+            if (
+                argument.NameColon is null
+                    ? argument == call.ArgumentList.Arguments[0]
+                    : argument.NameColon.Name.Identifier.ValueText == "in_channels"
+            )
             {
-                return argument.Expression is LiteralExpressionSyntax { Token.Value: int literal } ? literal : Number(argument.Expression, arguments);
+                return argument.Expression is LiteralExpressionSyntax { Token.Value: int literal }
+                    ? literal
+                    : Number(argument.Expression, arguments);
             }
         }
 
         return null;
     }
 
-    private Layer? MakeByConstructor(BaseObjectCreationExpressionSyntax creation, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
+    private Layer? MakeByConstructor(
+        BaseObjectCreationExpressionSyntax creation,
+        string path,
+        IReadOnlyDictionary<string, long?> arguments,
+        int depth
+    )
     {
-        if (Model(creation).GetSymbolInfo(creation, cancellation).Symbol is not IMethodSymbol { ContainingType: { } type } constructor
+        if (
+            Model(creation).GetSymbolInfo(creation, cancellation).Symbol is not IMethodSymbol { ContainingType: { } type } constructor
             || !symbols.IsModule(type)
-            || !type.IsWrittenIn(compilation))
+            || !type.IsWrittenIn(compilation)
+        )
         {
             return null;
         }
 
-        IReadOnlyList<Layer> children = Of(type, path + ".", Bind(creation.ArgumentList, constructor, arguments), depth - 1, out bool isWhole);
+        IReadOnlyList<Layer> children = Of(
+            type,
+            path + ".",
+            Bind(creation.ArgumentList, constructor, arguments),
+            depth - 1,
+            out bool isWhole
+        );
         return new Layer(path, type.Name, null, isWhole ? children : null);
     }
 
-    private IReadOnlyList<Layer>? SequentialChildren(InvocationExpressionSyntax call, string path, IReadOnlyDictionary<string, long?> arguments, int depth)
+    private IReadOnlyList<Layer>? SequentialChildren(
+        InvocationExpressionSyntax call,
+        string path,
+        IReadOnlyDictionary<string, long?> arguments,
+        int depth
+    )
     {
         IEnumerable<ExpressionSyntax> parts = call.ArgumentList.Arguments.Select(static argument => argument.Expression);
         if (call.ArgumentList.Arguments is [{ Expression: var only }])
@@ -371,7 +460,8 @@ internal sealed class LayerTree
             {
                 ImplicitArrayCreationExpressionSyntax array => array.Initializer.Expressions,
                 ArrayCreationExpressionSyntax { Initializer: { } initializer } => initializer.Expressions,
-                CollectionExpressionSyntax collection when collection.Elements.All(static element => element is ExpressionElementSyntax) => collection.Elements.Select(static element => ((ExpressionElementSyntax)element).Expression),
+                CollectionExpressionSyntax collection when collection.Elements.All(static element => element is ExpressionElementSyntax) =>
+                    collection.Elements.Select(static element => ((ExpressionElementSyntax)element).Expression),
                 ObjectCreationExpressionSyntax or CollectionExpressionSyntax or IdentifierNameSyntax => [],
                 _ => parts,
             };
@@ -380,9 +470,11 @@ internal sealed class LayerTree
         var children = new List<Layer>();
         foreach (ExpressionSyntax part in parts)
         {
-            (string name, ExpressionSyntax module) = part.Bare() is TupleExpressionSyntax { Arguments: [var key, var named] } && Model(key).GetConstantValue(key.Expression, cancellation) is { HasValue: true, Value: string text }
-                ? (text, named.Expression)
-                : (children.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), part);
+            (string name, ExpressionSyntax module) =
+                part.Bare() is TupleExpressionSyntax { Arguments: [var key, var named] }
+                && Model(key).GetConstantValue(key.Expression, cancellation) is { HasValue: true, Value: string text }
+                    ? (text, named.Expression)
+                    : (children.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), part);
             children.Add(Make(module, $"{path}.{name}", arguments, depth - 1));
         }
 
@@ -431,29 +523,37 @@ internal sealed class LayerTree
             return ToNumber(constant.Value);
         }
 
-        return expression.Bare() is IdentifierNameSyntax name && arguments.TryGetValue(name.Identifier.ValueText, out long? value) && Model(name).GetSymbolInfo(name, cancellation).Symbol is IParameterSymbol ? value : null;
+        return
+            expression.Bare() is IdentifierNameSyntax name
+            && arguments.TryGetValue(name.Identifier.ValueText, out long? value)
+            && Model(name).GetSymbolInfo(name, cancellation).Symbol is IParameterSymbol
+            ? value
+            : null;
     }
 
-    private static long? ToNumber(object? value) => value switch
-    {
-        int number => number,
-        long number => number,
-        _ => null,
-    };
+    private static long? ToNumber(object? value) =>
+        value switch
+        {
+            int number => number,
+            long number => number,
+            _ => null,
+        };
 
-    private static string? FieldName(ExpressionSyntax target) => target switch
-    {
-        IdentifierNameSyntax name => name.Identifier.ValueText,
-        MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
-        _ => null,
-    };
+    private static string? FieldName(ExpressionSyntax target) =>
+        target switch
+        {
+            IdentifierNameSyntax name => name.Identifier.ValueText,
+            MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
+            _ => null,
+        };
 
-    private static string? MethodName(InvocationExpressionSyntax call) => call.Expression switch
-    {
-        IdentifierNameSyntax name => name.Identifier.ValueText,
-        MemberAccessExpressionSyntax member => member.Name.Identifier.ValueText,
-        _ => null,
-    };
+    private static string? MethodName(InvocationExpressionSyntax call) =>
+        call.Expression switch
+        {
+            IdentifierNameSyntax name => name.Identifier.ValueText,
+            MemberAccessExpressionSyntax member => member.Name.Identifier.ValueText,
+            _ => null,
+        };
 
     private string ComponentName(VariableDeclaratorSyntax variable)
     {
@@ -478,8 +578,11 @@ internal sealed class LayerTree
     {
         if (model?.SyntaxTree != node.SyntaxTree)
         {
-            model = compilation.ModelOf(node.SyntaxTree)
-                ?? throw new InvalidOperationException($"'{node.SyntaxTree.FilePath}' is another project's; only what this one holds is read.");
+            model =
+                compilation.ModelOf(node.SyntaxTree)
+                ?? throw new InvalidOperationException(
+                    $"'{node.SyntaxTree.FilePath}' is another project's; only what this one holds is read."
+                );
         }
 
         return model;

@@ -14,14 +14,16 @@ public sealed class MarkedClassAnalyzer : TorchAnalyzer
     internal const string LayersKey = "layers";
 
     /// <inheritdoc/>
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(
-        Descriptors.NotPartial,
-        Descriptors.ContainerNotPartial,
-        Descriptors.NotModule,
-        Descriptors.NoSuchLayer,
-        Descriptors.NotImageConvolution,
-        Descriptors.SeveralStems,
-        Descriptors.AssemblyForm);
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
+        ImmutableArray.Create(
+            Descriptors.NotPartial,
+            Descriptors.ContainerNotPartial,
+            Descriptors.NotModule,
+            Descriptors.NoSuchLayer,
+            Descriptors.NotImageConvolution,
+            Descriptors.SeveralStems,
+            Descriptors.AssemblyForm
+        );
 
     private protected override void Register(CompilationStartAnalysisContext context, TorchSymbols symbols)
     {
@@ -36,14 +38,18 @@ public sealed class MarkedClassAnalyzer : TorchAnalyzer
                 var type = (INamedTypeSymbol)symbol.Symbol;
                 foreach (AttributeData attribute in type.GetAttributes())
                 {
-                    if (SymbolEqualityComparer.Default.Equals(attribute.AttributeClass, attributeType)
-                        && MarkedClassParser.Parse(type, attribute, symbol.Compilation, symbols, symbol.CancellationToken).Complaint is { } complaint)
+                    if (
+                        SymbolEqualityComparer.Default.Equals(attribute.AttributeClass, attributeType)
+                        && MarkedClassParser.Parse(type, attribute, symbol.Compilation, symbols, symbol.CancellationToken).Complaint
+                            is { } complaint
+                    )
                     {
                         Report(symbol.ReportDiagnostic, complaint, Place(complaint, type, attribute, symbol.CancellationToken));
                     }
                 }
             },
-            SymbolKind.NamedType);
+            SymbolKind.NamedType
+        );
         context.RegisterSyntaxNodeAction(
             node =>
             {
@@ -55,30 +61,38 @@ public sealed class MarkedClassAnalyzer : TorchAnalyzer
 
                 foreach (AttributeData attribute in node.Compilation.Assembly.GetAttributes())
                 {
-                    if (SymbolEqualityComparer.Default.Equals(attribute.AttributeClass, attributeType)
+                    if (
+                        SymbolEqualityComparer.Default.Equals(attribute.AttributeClass, attributeType)
                         && attribute.ApplicationSyntaxReference is { } reference
                         && reference.SyntaxTree == list.SyntaxTree
                         && list.Span.Contains(reference.Span)
-                        && MarkedClassParser.ParseAssembly(attribute, node.Compilation, symbols, node.CancellationToken).Complaint is { } complaint)
+                        && MarkedClassParser.ParseAssembly(attribute, node.Compilation, symbols, node.CancellationToken).Complaint
+                            is { } complaint
+                    )
                     {
                         Report(node.ReportDiagnostic, complaint, Location.Create(list.SyntaxTree, reference.Span));
                     }
                 }
             },
-            SyntaxKind.AttributeList);
+            SyntaxKind.AttributeList
+        );
     }
 
     private static void Report(Action<Diagnostic> report, Complaint complaint, Location location) =>
-        report(Diagnostic.Create(
-            complaint.Descriptor,
-            location,
-            ImmutableDictionary<string, string?>.Empty.Add(LayersKey, string.Join("\n", complaint.Layers)),
-            complaint.Arguments.Cast<object>().ToArray()));
+        report(
+            Diagnostic.Create(
+                complaint.Descriptor,
+                location,
+                ImmutableDictionary<string, string?>.Empty.Add(LayersKey, string.Join("\n", complaint.Layers)),
+                complaint.Arguments.Cast<object>().ToArray()
+            )
+        );
 
     /// <summary>What is wrong with the class shows at its name; what is wrong with the attribute shows there.</summary>
     private static Location Place(Complaint complaint, INamedTypeSymbol type, AttributeData attribute, CancellationToken cancellation)
     {
-        bool ofAttribute = complaint.Descriptor.Id is DiagnosticIds.NoSuchLayer or DiagnosticIds.NotImageConvolution or DiagnosticIds.AssemblyForm;
+        bool ofAttribute =
+            complaint.Descriptor.Id is DiagnosticIds.NoSuchLayer or DiagnosticIds.NotImageConvolution or DiagnosticIds.AssemblyForm;
         if (attribute.ApplicationSyntaxReference is not { } reference)
         {
             return type.Locations[0];

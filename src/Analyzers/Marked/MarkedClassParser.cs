@@ -22,15 +22,25 @@ internal static class MarkedClassParser
     public const string AttributeName = "ChannelGen.GrayscaleInputAttribute";
 
     private static readonly SymbolDisplayFormat Qualified = SymbolDisplayFormat.FullyQualifiedFormat.AddMiscellaneousOptions(
-        SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
+        SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier
+    );
 
     /// <summary>The class form.</summary>
-    public static MarkedClass Parse(INamedTypeSymbol type, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    public static MarkedClass Parse(
+        INamedTypeSymbol type,
+        AttributeData attribute,
+        Compilation compilation,
+        TorchSymbols symbols,
+        CancellationToken cancellation
+    )
     {
         string name = type.Name;
         if (attribute.ConstructorArguments.Any(static argument => argument.Kind == TypedConstantKind.Type))
         {
-            return Wrong(Descriptors.AssemblyForm, $"names a type on a class; on '{name}' write [GrayscaleInput] or [GrayscaleInput(\"layer\")]");
+            return Wrong(
+                Descriptors.AssemblyForm,
+                $"names a type on a class; on '{name}' write [GrayscaleInput] or [GrayscaleInput(\"layer\")]"
+            );
         }
 
         if (type.IsFileLocal)
@@ -55,7 +65,12 @@ internal static class MarkedClassParser
     }
 
     /// <summary>The assembly form, whose class may be of another assembly.</summary>
-    public static MarkedClass ParseAssembly(AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    public static MarkedClass ParseAssembly(
+        AttributeData attribute,
+        Compilation compilation,
+        TorchSymbols symbols,
+        CancellationToken cancellation
+    )
     {
         if (!attribute.ConstructorArguments.Any(static argument => argument.Kind == TypedConstantKind.Type))
         {
@@ -79,7 +94,14 @@ internal static class MarkedClassParser
     public static INamedTypeSymbol? TypeArgument(AttributeData attribute) =>
         attribute.ConstructorArguments.FirstOrDefault(static argument => argument.Kind == TypedConstantKind.Type).Value as INamedTypeSymbol;
 
-    private static MarkedClass Read(INamedTypeSymbol type, AttributeData attribute, bool isExtension, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    private static MarkedClass Read(
+        INamedTypeSymbol type,
+        AttributeData attribute,
+        bool isExtension,
+        Compilation compilation,
+        TorchSymbols symbols,
+        CancellationToken cancellation
+    )
     {
         string name = type.Name;
         if (symbols.TypedModule(type) is not { } module)
@@ -98,7 +120,8 @@ internal static class MarkedClassParser
         }
 
         int inputs = module.TypeArguments.Length - 1;
-        string[] parameters = ForwardParameters(type, inputs, compilation, out MethodDeclarationSyntax? forward, cancellation)
+        string[] parameters =
+            ForwardParameters(type, inputs, compilation, out MethodDeclarationSyntax? forward, cancellation)
             ?? [.. Enumerable.Range(1, inputs).Select(static index => $"input{index}")];
         string? imageName = Named(attribute, "Image");
         int image = imageName is null
@@ -106,15 +129,35 @@ internal static class MarkedClassParser
             : Array.IndexOf(parameters, imageName);
         if (image < 0 || !symbols.IsTensor(module.TypeArguments[image]))
         {
-            return Wrong(Descriptors.NotModule, name, imageName is null ? "its forward takes no Tensor" : $"its forward has no Tensor '{imageName}'");
+            return Wrong(
+                Descriptors.NotModule,
+                name,
+                imageName is null ? "its forward takes no Tensor" : $"its forward has no Tensor '{imageName}'"
+            );
         }
 
         // Whatever is wrong with the layer, the wrapper is there, so that one mistake does not show as many.
-        (string? layer, Direction direction, Complaint? complaint) = Stem(type, forward, image, attribute, compilation, symbols, cancellation);
+        (string? layer, Direction direction, Complaint? complaint) = Stem(
+            type,
+            forward,
+            image,
+            attribute,
+            compilation,
+            symbols,
+            cancellation
+        );
         return new MarkedClass(Model(type, module, parameters, image, layer, direction, isExtension, symbols), complaint);
     }
 
-    private static (string? Layer, Direction Direction, Complaint? Complaint) Stem(INamedTypeSymbol type, MethodDeclarationSyntax? forward, int image, AttributeData attribute, Compilation compilation, TorchSymbols symbols, CancellationToken cancellation)
+    private static (string? Layer, Direction Direction, Complaint? Complaint) Stem(
+        INamedTypeSymbol type,
+        MethodDeclarationSyntax? forward,
+        int image,
+        AttributeData attribute,
+        Compilation compilation,
+        TorchSymbols symbols,
+        CancellationToken cancellation
+    )
     {
         string? named = attribute.ConstructorArguments.FirstOrDefault(static argument => argument.Value is string).Value as string;
         if (!type.IsWrittenIn(compilation))
@@ -131,7 +174,11 @@ internal static class MarkedClassParser
 
         HashSet<string> color = Candidates(all, 3);
         HashSet<string> candidates = color.Count > 0 ? color : Candidates(all, 1);
-        bool isKnown = isWhole && all.All(static layer => layer.Kind is not null && layer.Children is not null && (!layer.IsConvolution || layer.InChannels is not null));
+        bool isKnown =
+            isWhole
+            && all.All(static layer =>
+                layer.Kind is not null && layer.Children is not null && (!layer.IsConvolution || layer.InChannels is not null)
+            );
         Direction direction = color.Count == 0 && candidates.Count > 0 && isKnown ? Direction.ToColor : Direction.ToGrayscale;
         if (candidates.Count == 0 || (candidates.Count == 1 && isKnown && direction == Direction.ToGrayscale))
         {
@@ -141,11 +188,16 @@ internal static class MarkedClassParser
         IReadOnlyList<string> receivers = forward is null ? [] : ImageFlow.Receivers(forward, image, compilation, symbols, cancellation);
 
         // In each layer that is given the image, its first convolution is what receives it.
-        Layer[] stems = [.. receivers
-            .Select(field => layers.FirstOrDefault(layer => layer.Path == field))
-            .Select(static layer => layer?.WithDescendants().FirstOrDefault(static inner => inner.IsConvolution || inner.Children is null))
-            .Where(static layer => layer is not null)
-            .Select(static layer => layer!)];
+        Layer[] stems =
+        [
+            .. receivers
+                .Select(field => layers.FirstOrDefault(layer => layer.Path == field))
+                .Select(static layer =>
+                    layer?.WithDescendants().FirstOrDefault(static inner => inner.IsConvolution || inner.Children is null)
+                )
+                .Where(static layer => layer is not null)
+                .Select(static layer => layer!),
+        ];
         Layer[] ofThree = [.. stems.Where(static layer => layer is { IsConvolution: true, InChannels: 3 })];
         Layer[] ofOne = [.. stems.Where(static layer => layer is { IsConvolution: true, InChannels: 1 })];
         if (ofThree.Length + ofOne.Length != stems.Length || stems.Length == 0)
@@ -158,13 +210,29 @@ internal static class MarkedClassParser
         direction = ofThree.Length > 0 ? Direction.ToGrayscale : Direction.ToColor;
         return found.Length == 1
             ? (found[0].Path, direction, null)
-            : (null, direction, new Complaint(Descriptors.SeveralStems, [type.Name, string.Join(", ", found.Select(static layer => $"'{layer.Path}'")), found[0].Path], [.. found.Select(static layer => layer.Path)]));
+            : (
+                null,
+                direction,
+                new Complaint(
+                    Descriptors.SeveralStems,
+                    [type.Name, string.Join(", ", found.Select(static layer => $"'{layer.Path}'")), found[0].Path],
+                    [.. found.Select(static layer => layer.Path)]
+                )
+            );
     }
 
-    private static (string? Layer, Direction Direction, Complaint? Complaint) NamedStem(string className, string named, IReadOnlyList<Layer> all, bool isWhole)
+    private static (string? Layer, Direction Direction, Complaint? Complaint) NamedStem(
+        string className,
+        string named,
+        IReadOnlyList<Layer> all,
+        bool isWhole
+    )
     {
         Layer? found = all.FirstOrDefault(layer => layer.Path == named);
-        string[] suitable = [.. all.Where(static layer => layer is { IsConvolution: true, InChannels: 3 or 1 }).Select(static layer => layer.Path)];
+        string[] suitable =
+        [
+            .. all.Where(static layer => layer is { IsConvolution: true, InChannels: 3 or 1 }).Select(static layer => layer.Path),
+        ];
         if (found is not null)
         {
             if (found.Kind is null || (found.IsConvolution && found.InChannels is null))
@@ -176,8 +244,20 @@ internal static class MarkedClassParser
             {
                 { IsConvolution: true, InChannels: 3 } => (named, Direction.ToGrayscale, null),
                 { IsConvolution: true, InChannels: 1 } => (named, Direction.ToColor, null),
-                { IsConvolution: true } => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind} with {found.InChannels} input channels"], suitable)),
-                _ => (named, Direction.ToGrayscale, new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind}"], suitable)),
+                { IsConvolution: true } => (
+                    named,
+                    Direction.ToGrayscale,
+                    new Complaint(
+                        Descriptors.NotImageConvolution,
+                        [className, named, $"a {found.Kind} with {found.InChannels} input channels"],
+                        suitable
+                    )
+                ),
+                _ => (
+                    named,
+                    Direction.ToGrayscale,
+                    new Complaint(Descriptors.NotImageConvolution, [className, named, $"a {found.Kind}"], suitable)
+                ),
             };
         }
 
@@ -189,7 +269,10 @@ internal static class MarkedClassParser
         }
 
         string[] convolutions = [.. all.Where(static layer => layer.IsConvolution).Select(static layer => $"'{layer.Path}'").Take(6)];
-        string hint = convolutions.Length == 0 ? "; none of its layers is a convolution" : $"; its convolutions are {string.Join(", ", convolutions)}";
+        string hint =
+            convolutions.Length == 0
+                ? "; none of its layers is a convolution"
+                : $"; its convolutions are {string.Join(", ", convolutions)}";
         return (named, Direction.ToGrayscale, new Complaint(Descriptors.NoSuchLayer, [className, named, hint], suitable));
     }
 
@@ -208,7 +291,16 @@ internal static class MarkedClassParser
         return found;
     }
 
-    private static WrapperModel Model(INamedTypeSymbol type, INamedTypeSymbol module, string[] parameters, int image, string? layer, Direction direction, bool isExtension, TorchSymbols symbols)
+    private static WrapperModel Model(
+        INamedTypeSymbol type,
+        INamedTypeSymbol module,
+        string[] parameters,
+        int image,
+        string? layer,
+        Direction direction,
+        bool isExtension,
+        TorchSymbols symbols
+    )
     {
         var containers = new List<string>();
         if (!isExtension)
@@ -219,7 +311,10 @@ internal static class MarkedClassParser
             }
         }
 
-        string plainName = isExtension && type.ContainingType is not null ? string.Join("_", Outers(type).Select(static outer => outer.Name).Append(type.Name)) : type.Name;
+        string plainName =
+            isExtension && type.ContainingType is not null
+                ? string.Join("_", Outers(type).Select(static outer => outer.Name).Append(type.Name))
+                : type.Name;
         string method = direction == Direction.ToGrayscale ? "ToGrayscale" : "ToColor";
         return new WrapperModel(
             Namespace(type),
@@ -237,7 +332,8 @@ internal static class MarkedClassParser
             layer,
             isExtension,
             HidesBase(type, method, symbols),
-            HintName(type, plainName));
+            HintName(type, plainName)
+        );
     }
 
     // These are asked for each class at each keystroke, so they are put together by hand rather than by ToDisplayString.
@@ -274,14 +370,22 @@ internal static class MarkedClassParser
     /// syntax where there is one: asking for a symbol would bring all members of the class into being, at each keystroke.
     /// </summary>
     private static string[]? ForwardParameters(
-        INamedTypeSymbol type, int inputs, Compilation compilation, out MethodDeclarationSyntax? declaration, CancellationToken cancellation)
+        INamedTypeSymbol type,
+        int inputs,
+        Compilation compilation,
+        out MethodDeclarationSyntax? declaration,
+        CancellationToken cancellation
+    )
     {
         declaration = null;
         for (INamedTypeSymbol? current = type; current is not null; current = current.BaseType)
         {
             if (!current.IsWrittenIn(compilation))
             {
-                IMethodSymbol? method = current.GetMembers("forward").OfType<IMethodSymbol>().FirstOrDefault(candidate => candidate.IsOverride && candidate.Parameters.Length == inputs);
+                IMethodSymbol? method = current
+                    .GetMembers("forward")
+                    .OfType<IMethodSymbol>()
+                    .FirstOrDefault(candidate => candidate.IsOverride && candidate.Parameters.Length == inputs);
                 if (method is not null)
                 {
                     return [.. method.Parameters.Select(static parameter => parameter.Name)];
@@ -294,7 +398,11 @@ internal static class MarkedClassParser
             {
                 foreach (MemberDeclarationSyntax member in (reference.GetSyntax(cancellation) as TypeDeclarationSyntax)?.Members ?? default)
                 {
-                    if (member is MethodDeclarationSyntax { Identifier.ValueText: "forward" } method && method.Modifiers.Any(SyntaxKind.OverrideKeyword) && method.ParameterList.Parameters.Count == inputs)
+                    if (
+                        member is MethodDeclarationSyntax { Identifier.ValueText: "forward" } method
+                        && method.Modifiers.Any(SyntaxKind.OverrideKeyword)
+                        && method.ParameterList.Parameters.Count == inputs
+                    )
                     {
                         declaration = method;
                         return [.. method.ParameterList.Parameters.Select(static parameter => parameter.Identifier.ValueText)];
@@ -322,20 +430,25 @@ internal static class MarkedClassParser
 
     private static bool IsRepeated(AttributeData attribute, INamedTypeSymbol type, Compilation compilation)
     {
-        if (SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly)
-            && type.GetAttributes().Any(IsMark))
+        if (SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly) && type.GetAttributes().Any(IsMark))
         {
             return true;
         }
 
         foreach (AttributeData other in compilation.Assembly.GetAttributes())
         {
-            if (other.ApplicationSyntaxReference?.Span == attribute.ApplicationSyntaxReference?.Span && other.ApplicationSyntaxReference?.SyntaxTree == attribute.ApplicationSyntaxReference?.SyntaxTree)
+            if (
+                other.ApplicationSyntaxReference?.Span == attribute.ApplicationSyntaxReference?.Span
+                && other.ApplicationSyntaxReference?.SyntaxTree == attribute.ApplicationSyntaxReference?.SyntaxTree
+            )
             {
                 return false;
             }
 
-            if (SymbolEqualityComparer.Default.Equals(other.AttributeClass, attribute.AttributeClass) && SymbolEqualityComparer.Default.Equals(TypeArgument(other)?.OriginalDefinition, type))
+            if (
+                SymbolEqualityComparer.Default.Equals(other.AttributeClass, attribute.AttributeClass)
+                && SymbolEqualityComparer.Default.Equals(TypeArgument(other)?.OriginalDefinition, type)
+            )
             {
                 return true;
             }
@@ -344,10 +457,17 @@ internal static class MarkedClassParser
         return false;
     }
 
-    public static bool IsMark(AttributeData attribute) => attribute.AttributeClass is { Name: "GrayscaleInputAttribute", ContainingNamespace: { Name: "ChannelGen", ContainingNamespace.IsGlobalNamespace: true } };
+    public static bool IsMark(AttributeData attribute) =>
+        attribute.AttributeClass is
+        {
+            Name: "GrayscaleInputAttribute",
+            ContainingNamespace: { Name: "ChannelGen", ContainingNamespace.IsGlobalNamespace: true }
+        };
 
     private static bool IsPartial(INamedTypeSymbol type, CancellationToken cancellation) =>
-        type.DeclaringSyntaxReferences.Any(reference => reference.GetSyntax(cancellation) is TypeDeclarationSyntax declaration && declaration.Modifiers.Any(SyntaxKind.PartialKeyword));
+        type.DeclaringSyntaxReferences.Any(reference =>
+            reference.GetSyntax(cancellation) is TypeDeclarationSyntax declaration && declaration.Modifiers.Any(SyntaxKind.PartialKeyword)
+        );
 
     private static string? Named(AttributeData attribute, string name)
     {
@@ -373,17 +493,20 @@ internal static class MarkedClassParser
         return outers;
     }
 
-    private static string Keyword(INamedTypeSymbol type) => type switch
-    {
-        { IsRecord: true, TypeKind: TypeKind.Struct } => "record struct",
-        { IsRecord: true } => "record",
-        { TypeKind: TypeKind.Struct } => "struct",
-        { TypeKind: TypeKind.Interface } => "interface",
-        _ => "class",
-    };
+    private static string Keyword(INamedTypeSymbol type) =>
+        type switch
+        {
+            { IsRecord: true, TypeKind: TypeKind.Struct } => "record struct",
+            { IsRecord: true } => "record",
+            { TypeKind: TypeKind.Struct } => "struct",
+            { TypeKind: TypeKind.Interface } => "interface",
+            _ => "class",
+        };
 
     private static string TypeParameters(INamedTypeSymbol type) =>
-        type.TypeParameters.Length == 0 ? "" : $"<{string.Join(", ", type.TypeParameters.Select(static parameter => Escaped(parameter.Name)))}>";
+        type.TypeParameters.Length == 0
+            ? ""
+            : $"<{string.Join(", ", type.TypeParameters.Select(static parameter => Escaped(parameter.Name)))}>";
 
     private static string Constraints(INamedTypeSymbol type)
     {
@@ -425,7 +548,10 @@ internal static class MarkedClassParser
 
     private static string Accessibility(INamedTypeSymbol type) => SyntaxFacts.GetText(type.DeclaredAccessibility);
 
-    private static string Escaped(string name) => SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
+    private static string Escaped(string name) =>
+        SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None
+            ? "@" + name
+            : name;
 
     /// <summary>Short enough for every file system, and one for each class: the name and a hash of where it is.</summary>
     private static string HintName(INamedTypeSymbol type, string plainName)
@@ -440,5 +566,6 @@ internal static class MarkedClassParser
         return $"{(plainName.Length > LongestName ? plainName.Substring(0, LongestName) : plainName)}.{hash:x16}.g.cs";
     }
 
-    private static MarkedClass Wrong(DiagnosticDescriptor descriptor, params string[] arguments) => new(null, new Complaint(descriptor, arguments));
+    private static MarkedClass Wrong(DiagnosticDescriptor descriptor, params string[] arguments) =>
+        new(null, new Complaint(descriptor, arguments));
 }

@@ -40,4 +40,5 @@ internal sealed record WrapperModel(
     string? Layer,
     bool IsExtension,
     bool HidesBase,
-    string HintName);
+    string HintName
+);

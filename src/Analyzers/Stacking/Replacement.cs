@@ -60,8 +60,8 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
                 unsqueeze = form.Dimension;
                 break;
             case StackKind.Repeat or StackKind.Tile when facts.Rank is { } known && known != rank:
-            case StackKind.Expand when (!form.KeepsOthers && !IsOfItsSizes(form, facts, context))
-                || (facts.Rank is { } other && other != rank):
+            case StackKind.Expand
+                when (!form.KeepsOthers && !IsOfItsSizes(form, facts, context)) || (facts.Rank is { } other && other != rank):
             case StackKind.ExpandAs or StackKind.MultiplyByOnes:
                 return null;
         }
@@ -78,8 +78,12 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
     /// <summary>x.expand(2, 3, 16, 16) of an x that is known to be [2, 1, 16, 16].</summary>
     private static bool IsOfItsSizes(StackForm form, TensorFacts facts, ValueContext context)
     {
-        if (form.Operation is not IInvocationOperation expand || facts.Rank != form.Arity || facts.IsUncertain
-            || Integers.Arguments(expand, context) is not { } sizes)
+        if (
+            form.Operation is not IInvocationOperation expand
+            || facts.Rank != form.Arity
+            || facts.IsUncertain
+            || Integers.Arguments(expand, context) is not { } sizes
+        )
         {
             return false;
         }
@@ -87,7 +91,9 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
         IReadOnlyList<long?> constants = Integers.Constants(sizes, context)!;
         for (int index = 0; index < constants.Count; index++)
         {
-            bool isKept = index == constants.Count + form.Dimension || constants[index] == -1
+            bool isKept =
+                index == constants.Count + form.Dimension
+                || constants[index] == -1
                 || (constants[index] is { } size && size == facts.Size(index));
             if (!isKept)
             {
@@ -98,14 +104,15 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
         return true;
     }
 
-    public ImmutableDictionary<string, string?> ToProperties() => ImmutableDictionary<string, string?>.Empty
-        .Add(StartKey, SourceStart.ToString(CultureInfo.InvariantCulture))
-        .Add(LengthKey, SourceLength.ToString(CultureInfo.InvariantCulture))
-        .Add(UnsqueezeKey, Unsqueeze?.ToString(CultureInfo.InvariantCulture))
-        .Add(CopiesKey, Copies.ToString(CultureInfo.InvariantCulture))
-        .Add(GuardedKey, IsGuarded ? "yes" : null)
-        .Add(UnbatchedKey, IsUnbatched ? "yes" : null)
-        .Add(AnyRankKey, TakesAnyRank ? "yes" : null);
+    public ImmutableDictionary<string, string?> ToProperties() =>
+        ImmutableDictionary<string, string?>
+            .Empty.Add(StartKey, SourceStart.ToString(CultureInfo.InvariantCulture))
+            .Add(LengthKey, SourceLength.ToString(CultureInfo.InvariantCulture))
+            .Add(UnsqueezeKey, Unsqueeze?.ToString(CultureInfo.InvariantCulture))
+            .Add(CopiesKey, Copies.ToString(CultureInfo.InvariantCulture))
+            .Add(GuardedKey, IsGuarded ? "yes" : null)
+            .Add(UnbatchedKey, IsUnbatched ? "yes" : null)
+            .Add(AnyRankKey, TakesAnyRank ? "yes" : null);
 
     public static Replacement? Of(Diagnostic diagnostic) =>
         Value(diagnostic, StartKey) is { } start && Value(diagnostic, LengthKey) is { } length && Value(diagnostic, CopiesKey) is { } copies
@@ -118,8 +125,8 @@ internal sealed record Replacement(int SourceStart, int SourceLength, int? Unsqu
             }
             : null;
 
-    private static string? Value(Diagnostic diagnostic, string key) => diagnostic.Properties.TryGetValue(key, out string? value) ? value
-        : null;
+    private static string? Value(Diagnostic diagnostic, string key) =>
+        diagnostic.Properties.TryGetValue(key, out string? value) ? value : null;
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -11,21 +11,35 @@ internal static class StackDetector
 {
     private const int MaximumDepth = 8;
 
-    public static bool IsStack(IOperation operation, ValueContext context) => Find(operation, StackForms.ThreeCopies, context, MaximumDepth) is not null;
+    public static bool IsStack(IOperation operation, ValueContext context) =>
+        Find(operation, StackForms.ThreeCopies, context, MaximumDepth) is not null;
 
     /// <summary>The stack that a tensor is, back through variables and what changes every number alike; null if it is none.</summary>
-    public static StackForm? Find(IOperation operation, ImmutableArray<long> copies, ValueContext context) => Find(operation, copies, context, MaximumDepth);
+    public static StackForm? Find(IOperation operation, ImmutableArray<long> copies, ValueContext context) =>
+        Find(operation, copies, context, MaximumDepth);
 
     private static StackForm? Find(IOperation operation, ImmutableArray<long> copies, ValueContext context, int depth) =>
-        depth == 0 ? null : operation.Unwrap() switch
-        {
-            IInvocationOperation invocation when StackForms.IsName(invocation.TargetMethod.Name) => Sure(StackForms.Recognize(invocation, copies, context), context),
-            IInvocationOperation { Instance: { } instance } invocation when TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name) || (TensorMethods.Broadcasting.Contains(invocation.TargetMethod.Name) && !context.Symbols.IsTensor(invocation.Arguments.FirstOrDefault()?.Value.Unwrap().Type))
-                => Find(instance, copies, context, depth - 1),
-            IBinaryOperation binary => OfBinary(binary, copies, context, depth),
-            ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written ? Find(written, copies, context, depth - 1) : null,
-            _ => null,
-        };
+        depth == 0
+            ? null
+            : operation.Unwrap() switch
+            {
+                IInvocationOperation invocation when StackForms.IsName(invocation.TargetMethod.Name) => Sure(
+                    StackForms.Recognize(invocation, copies, context),
+                    context
+                ),
+                IInvocationOperation { Instance: { } instance } invocation
+                    when TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name)
+                        || (
+                            TensorMethods.Broadcasting.Contains(invocation.TargetMethod.Name)
+                            && !context.Symbols.IsTensor(invocation.Arguments.FirstOrDefault()?.Value.Unwrap().Type)
+                        ) => Find(instance, copies, context, depth - 1),
+                IBinaryOperation binary => OfBinary(binary, copies, context, depth),
+                ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value
+                && context.Operation(value) is { } written
+                    ? Find(written, copies, context, depth - 1)
+                    : null,
+                _ => null,
+            };
 
     private static StackForm? OfBinary(IBinaryOperation binary, ImmutableArray<long> copies, ValueContext context, int depth)
     {

@@ -14,8 +14,26 @@ internal static class StackForms
     public static readonly ImmutableArray<long> ThreeCopies = ImmutableArray.Create(3L);
 
     /// <summary>Whether a method's name is that of one that can; asked first, of every call, because it costs nothing.</summary>
-    public static bool IsName(string method) => method is "cat" or "concat" or "concatenate" or "stack" or "hstack" or "column_stack" or "vstack" or "row_stack" or "dstack"
-        or "repeat" or "tile" or "expand" or "expand_as" or "broadcast_to" or "repeat_interleave" or "index_select" or "mul" or "multiply";
+    public static bool IsName(string method) =>
+        method
+            is "cat"
+                or "concat"
+                or "concatenate"
+                or "stack"
+                or "hstack"
+                or "column_stack"
+                or "vstack"
+                or "row_stack"
+                or "dstack"
+                or "repeat"
+                or "tile"
+                or "expand"
+                or "expand_as"
+                or "broadcast_to"
+                or "repeat_interleave"
+                or "index_select"
+                or "mul"
+                or "multiply";
 
     public static StackForm? Recognize(IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context)
     {
@@ -30,7 +48,13 @@ internal static class StackForms
         switch (method.Name)
         {
             case "cat" or "concat" or "concatenate" when !isOfTensor:
-                return Join(StackKind.Concatenate, invocation, (invocation.Argument("dim") ?? invocation.Argument("axis")).Constant(context), copies, context);
+                return Join(
+                    StackKind.Concatenate,
+                    invocation,
+                    (invocation.Argument("dim") ?? invocation.Argument("axis")).Constant(context),
+                    copies,
+                    context
+                );
             case "stack" when !isOfTensor:
                 return Join(StackKind.Stack, invocation, invocation.Argument("dim").Constant(context), copies, context);
             case "hstack" or "column_stack" when !isOfTensor:
@@ -62,27 +86,40 @@ internal static class StackForms
     }
 
     /// <summary>A call or an operator that copies three times.</summary>
-    public static StackForm? Recognize(IOperation operation, ValueContext context) => operation switch
-    {
-        IInvocationOperation invocation when IsName(invocation.TargetMethod.Name) => Recognize(invocation, ThreeCopies, context),
-        IBinaryOperation binary => Recognize(binary, ThreeCopies, context),
-        _ => null,
-    };
+    public static StackForm? Recognize(IOperation operation, ValueContext context) =>
+        operation switch
+        {
+            IInvocationOperation invocation when IsName(invocation.TargetMethod.Name) => Recognize(invocation, ThreeCopies, context),
+            IBinaryOperation binary => Recognize(binary, ThreeCopies, context),
+            _ => null,
+        };
 
     /// <summary>x * ones(1, 3, 1, 1), either way round.</summary>
     public static StackForm? Recognize(IBinaryOperation binary, ImmutableArray<long> copies, ValueContext context) =>
-        binary.OperatorKind == BinaryOperatorKind.Multiply && context.Symbols.IsTensor(binary.LeftOperand.Unwrap().Type) && context.Symbols.IsTensor(binary.RightOperand.Unwrap().Type)
+        binary.OperatorKind == BinaryOperatorKind.Multiply
+        && context.Symbols.IsTensor(binary.LeftOperand.Unwrap().Type)
+        && context.Symbols.IsTensor(binary.RightOperand.Unwrap().Type)
             ? MultiplyByOnes(binary, binary.LeftOperand, binary.RightOperand, copies, context)
             : null;
 
-    private static StackForm? Join(StackKind kind, IInvocationOperation invocation, long? dimension, ImmutableArray<long> copies, ValueContext context)
+    private static StackForm? Join(
+        StackKind kind,
+        IInvocationOperation invocation,
+        long? dimension,
+        ImmutableArray<long> copies,
+        ValueContext context
+    )
     {
-        if (dimension is not { } known || invocation.Arguments.FirstOrDefault(static argument => argument.Parameter?.Ordinal == 0)?.Value is not { } tensors)
+        if (
+            dimension is not { } known
+            || invocation.Arguments.FirstOrDefault(static argument => argument.Parameter?.Ordinal == 0)?.Value is not { } tensors
+        )
         {
             return null;
         }
 
-        return Sequences.Elements(tensors, context) is { } parts
+        return
+            Sequences.Elements(tensors, context) is { } parts
             && copies.Contains(parts.Count)
             && SameValue.AllSame(parts, context)
             && !ChangedWhileBuilt(parts, invocation, context)
@@ -104,7 +141,10 @@ internal static class StackForms
             }
 
             // As the parts were written, and where their aliases were made.
-            SyntaxNode from = context.Definition(variable, part.Syntax) is { Value: { } value, Write: { } write } && value.Bare() is IdentifierNameSyntax ? write.Site : part.Syntax;
+            SyntaxNode from =
+                context.Definition(variable, part.Syntax) is { Value: { } value, Write: { } write } && value.Bare() is IdentifierNameSyntax
+                    ? write.Site
+                    : part.Syntax;
             foreach (ISymbol involved in Aliases(variable, part.Syntax, context))
             {
                 if (VariableHistory.Between(context.History(involved, use.Syntax).Mutations, from, use.Syntax))
@@ -120,7 +160,10 @@ internal static class StackForms
     private static IEnumerable<ISymbol> Aliases(ISymbol variable, SyntaxNode use, ValueContext context)
     {
         yield return variable;
-        if (context.Definition(variable, use).Value?.Bare() is IdentifierNameSyntax name && context.Operation(name)?.Variable() is { } aliased)
+        if (
+            context.Definition(variable, use).Value?.Bare() is IdentifierNameSyntax name
+            && context.Operation(name)?.Variable() is { } aliased
+        )
         {
             yield return aliased;
         }
@@ -128,7 +171,10 @@ internal static class StackForms
 
     private static StackForm? Repeat(StackKind kind, IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context)
     {
-        if (invocation.Subject() is not { } source || Integers.Constants(Integers.Arguments(invocation, context), context) is not { } counts)
+        if (
+            invocation.Subject() is not { } source
+            || Integers.Constants(Integers.Arguments(invocation, context), context) is not { } counts
+        )
         {
             return null;
         }
@@ -169,7 +215,13 @@ internal static class StackForms
         {
             if (constants[sizes.Count + dimension] is { } size && copies.Contains(size))
             {
-                bool keeps = Enumerable.Range(0, sizes.Count).All(index => index == sizes.Count + dimension || constants[index] == -1 || IsSizeOf(sizes[index], index - sizes.Count, sizes.Count, source, context));
+                bool keeps = Enumerable
+                    .Range(0, sizes.Count)
+                    .All(index =>
+                        index == sizes.Count + dimension
+                        || constants[index] == -1
+                        || IsSizeOf(sizes[index], index - sizes.Count, sizes.Count, source, context)
+                    );
                 return new StackForm(StackKind.Expand, invocation, source, size, dimension, sizes.Count) { KeepsOthers = keeps };
             }
         }
@@ -179,19 +231,25 @@ internal static class StackForms
 
     /// <summary>x.expand([3, .. x.shape[1..]]): what is not written keeps its size, whatever the rank.</summary>
     private static StackForm? ExpandKeepingRest(
-        IInvocationOperation invocation, IOperation source, ImmutableArray<long> copies, ValueContext context)
+        IInvocationOperation invocation,
+        IOperation source,
+        ImmutableArray<long> copies,
+        ValueContext context
+    )
     {
-        CollectionExpressionSyntax? list = invocation.Arguments
-            .Select(argument => Written(argument.Value.Unwrap()))
+        CollectionExpressionSyntax? list = invocation
+            .Arguments.Select(argument => Written(argument.Value.Unwrap()))
             .OfType<CollectionExpressionSyntax>()
             .FirstOrDefault();
-        if (list?.Elements.LastOrDefault() is not SpreadElementSyntax { Expression: ElementAccessExpressionSyntax slice }
+        if (
+            list?.Elements.LastOrDefault() is not SpreadElementSyntax { Expression: ElementAccessExpressionSyntax slice }
             || slice.ArgumentList.Arguments is not [{ Expression: RangeExpressionSyntax { LeftOperand: { } start, RightOperand: null } }]
             || slice.Expression is not MemberAccessExpressionSyntax { Name.Identifier.ValueText: "shape", Expression: var sliced }
             || context.Operation(sliced) is not { } tensor
             || !SameValue.AllSame([tensor, source], context)
             || context.Model.GetConstantValue(start, context.Cancellation) is not { HasValue: true, Value: int first }
-            || first != list.Elements.Count - 1)
+            || first != list.Elements.Count - 1
+        )
         {
             return null;
         }
@@ -224,7 +282,8 @@ internal static class StackForms
     {
         (IOperation? tensor, IOperation? index) = size.Unwrap() switch
         {
-            IArrayElementReferenceOperation { ArrayReference: var array, Indices: [var only] } when array.Unwrap() is IPropertyReferenceOperation { Property.Name: "shape" } shape => (shape.Instance, only),
+            IArrayElementReferenceOperation { ArrayReference: var array, Indices: [var only] }
+                when array.Unwrap() is IPropertyReferenceOperation { Property.Name: "shape" } shape => (shape.Instance, only),
             IInvocationOperation { TargetMethod.Name: "size", Arguments: [var only] } call => (call.Instance, only.Value),
             _ => ((IOperation?)null, (IOperation?)null),
         };
@@ -250,19 +309,27 @@ internal static class StackForms
 
     private static StackForm? Interleave(IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context) =>
         invocation.Subject() is { } source
-        && invocation.Argument("repeats").Constant(context) is { } count && copies.Contains(count)
+        && invocation.Argument("repeats").Constant(context) is { } count
+        && copies.Contains(count)
         && invocation.Argument("dim").Constant(context) is { } dimension
             ? new StackForm(StackKind.Concatenate, invocation, source, count, (int)dimension)
             : null;
 
     private static StackForm? IndexSelect(IInvocationOperation invocation, ImmutableArray<long> copies, ValueContext context)
     {
-        if (invocation.Subject() is not { } source || invocation.Argument("dim").Constant(context) is not { } dimension || invocation.Argument("index") is not { } index)
+        if (
+            invocation.Subject() is not { } source
+            || invocation.Argument("dim").Constant(context) is not { } dimension
+            || invocation.Argument("index") is not { } index
+        )
         {
             return null;
         }
 
-        if (Made(index, context) is not IInvocationOperation { Instance: null } made || !TorchSymbols.Is(made.TargetMethod.ContainingType, context.Symbols.Torch))
+        if (
+            Made(index, context) is not IInvocationOperation { Instance: null } made
+            || !TorchSymbols.Is(made.TargetMethod.ContainingType, context.Symbols.Torch)
+        )
         {
             return null;
         }
@@ -270,7 +337,11 @@ internal static class StackForms
         long? count = made.TargetMethod.Name switch
         {
             "zeros" when Integers.Constants(Integers.Arguments(made, context), context) is [var length] => length,
-            "tensor" or "as_tensor" when made.Arguments.Length > 0 && Sequences.Elements(made.Arguments[0].Value, context) is { } elements && elements.All(static element => element.Constant() == 0) => elements.Count,
+            "tensor"
+            or "as_tensor"
+                when made.Arguments.Length > 0
+                    && Sequences.Elements(made.Arguments[0].Value, context) is { } elements
+                    && elements.All(static element => element.Constant() == 0) => elements.Count,
             _ => null,
         };
         return count is { } known && copies.Contains(known)
@@ -285,11 +356,19 @@ internal static class StackForms
         tensor = tensor.Unwrap();
         for (int step = 0; step < MaximumSteps; step++)
         {
-            if (tensor is ILocalReferenceOperation local && context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written)
+            if (
+                tensor is ILocalReferenceOperation local
+                && context.Definition(local.Local, local.Syntax).Value is { } value
+                && context.Operation(value) is { } written
+            )
             {
                 tensor = written.Unwrap();
             }
-            else if (tensor is IInvocationOperation { Instance: { } instance } moved && TensorMethods.Moves.Contains(moved.TargetMethod.Name) && context.Symbols.IsTensor(instance.Type))
+            else if (
+                tensor is IInvocationOperation { Instance: { } instance } moved
+                && TensorMethods.Moves.Contains(moved.TargetMethod.Name)
+                && context.Symbols.IsTensor(instance.Type)
+            )
             {
                 tensor = instance.Unwrap();
             }
@@ -302,7 +381,13 @@ internal static class StackForms
         return tensor;
     }
 
-    private static StackForm? MultiplyByOnes(IOperation whole, IOperation left, IOperation right, ImmutableArray<long> copies, ValueContext context)
+    private static StackForm? MultiplyByOnes(
+        IOperation whole,
+        IOperation left,
+        IOperation right,
+        ImmutableArray<long> copies,
+        ValueContext context
+    )
     {
         foreach ((IOperation source, IOperation ones) in (ReadOnlySpan<(IOperation, IOperation)>)[(left, right), (right, left)])
         {
@@ -312,18 +397,23 @@ internal static class StackForms
             }
 
             // Most products are of other tensors: seen before any variable is followed.
-            if (ones.Unwrap() is ILocalReferenceOperation { Local: var local } && !local.IsMadeBy(static method => method == "ones", context.Cancellation))
+            if (
+                ones.Unwrap() is ILocalReferenceOperation { Local: var local }
+                && !local.IsMadeBy(static method => method == "ones", context.Cancellation)
+            )
             {
                 continue;
             }
 
             IOperation made = Made(ones, context);
-            if (made is IInvocationOperation { Instance: null, TargetMethod.Name: "ones" } creation
+            if (
+                made is IInvocationOperation { Instance: null, TargetMethod.Name: "ones" } creation
                 && TorchSymbols.Is(creation.TargetMethod.ContainingType, context.Symbols.Torch)
                 && Integers.Constants(Integers.Arguments(creation, context), context) is [.., { } count, 1, 1] shape
                 && shape.Count is 3 or 4
                 && copies.Contains(count)
-                && (shape.Count == 3 || shape[0] == 1))
+                && (shape.Count == 3 || shape[0] == 1)
+            )
             {
                 return new StackForm(StackKind.MultiplyByOnes, whole, source, count, -3, shape.Count);
             }

@@ -68,7 +68,9 @@ internal static class StackJudge
             StackKind.Repeat or StackKind.Tile => Repeat(form, facts),
             StackKind.Expand => Expand(form, facts),
             StackKind.ExpandAs => ExpandAs(form, facts),
-            _ => facts.Rank is null or 3 or 4 && MayBeOne(facts, -3) && (facts.Rank is not null || MayBeOne(facts, 1)) ? Sure(form.Arity == 3 && facts.Rank != 4 ? ChannelPlace.Unbatched : ChannelPlace.Batched) : Verdict.Nothing,
+            _ => facts.Rank is null or 3 or 4 && MayBeOne(facts, -3) && (facts.Rank is not null || MayBeOne(facts, 1))
+                ? Sure(form.Arity == 3 && facts.Rank != 4 ? ChannelPlace.Unbatched : ChannelPlace.Batched)
+                : Verdict.Nothing,
         };
     }
 
@@ -141,7 +143,9 @@ internal static class StackJudge
         {
             case -3 when rank == 4:
                 // A tensor of three or two dimensions gets the missing ones in front.
-                return MayBeOne(facts, -3) && (facts.Rank is not null || MayBeOne(facts, 1)) && facts.Rank is null or 2 or 3 or 4 ? Sure(ChannelPlace.Batched) : Verdict.Nothing;
+                return MayBeOne(facts, -3) && (facts.Rank is not null || MayBeOne(facts, 1)) && facts.Rank is null or 2 or 3 or 4
+                    ? Sure(ChannelPlace.Batched)
+                    : Verdict.Nothing;
             case -3 when !MayBeOne(facts, -3) || (facts.Rank is null && !MayBeOne(facts, 0)):
                 return Verdict.Nothing;
             case -3:
@@ -187,16 +191,18 @@ internal static class StackJudge
     }
 
     /// <summary>With the dimension counted from the front and the rank left open: the first of three, or the second of four.</summary>
-    private static Verdict ExpandOfAnyRank(int dimension, TensorFacts facts) => (dimension, facts.Rank) switch
-    {
-        (0, 3) when MayBeOne(facts, 0) => Sure(ChannelPlace.Unbatched),
-        (0, null) when MayBeOne(facts, 0) && MayBeOne(facts, -3) => new Verdict(Certainty.Perhaps, ChannelPlace.Unbatched),
-        (1, null or 4) when facts.Taken == 0 && MayBeOne(facts, 1) && MayBeOne(facts, -3) => Sure(ChannelPlace.Batched),
-        _ => Verdict.Nothing,
-    };
+    private static Verdict ExpandOfAnyRank(int dimension, TensorFacts facts) =>
+        (dimension, facts.Rank) switch
+        {
+            (0, 3) when MayBeOne(facts, 0) => Sure(ChannelPlace.Unbatched),
+            (0, null) when MayBeOne(facts, 0) && MayBeOne(facts, -3) => new Verdict(Certainty.Perhaps, ChannelPlace.Unbatched),
+            (1, null or 4) when facts.Taken == 0 && MayBeOne(facts, 1) && MayBeOne(facts, -3) => Sure(ChannelPlace.Batched),
+            _ => Verdict.Nothing,
+        };
 
     private static Verdict ExpandAs(StackForm form, TensorFacts facts) =>
-        facts.Rank is null or 3 or 4 && (IsOne(facts, -3) || (facts.Rank is null && IsOne(facts, 1)) || (IsGray(facts) && MayBeOne(facts, -3)))
+        facts.Rank is null or 3 or 4
+        && (IsOne(facts, -3) || (facts.Rank is null && IsOne(facts, 1)) || (IsGray(facts) && MayBeOne(facts, -3)))
             ? Sure(form.Arity == 3 ? ChannelPlace.Unbatched : ChannelPlace.Batched)
             : Verdict.Nothing;
 

@@ -15,7 +15,8 @@ internal static class StackUses
     /// Whether it is for display, a mask, a grid, an index, labels or the weight of a layer only, or its channels are changed
     /// one by one: then no network sees three equal channels.
     /// </summary>
-    public static bool AreAside(IOperation stacked, ValueContext context) => AreAside(stacked, context, MaximumDepth) || Kernels.GoIntoLayerScaled(stacked, context);
+    public static bool AreAside(IOperation stacked, ValueContext context) =>
+        AreAside(stacked, context, MaximumDepth) || Kernels.GoIntoLayerScaled(stacked, context);
 
     private static bool AreAside(IOperation stacked, ValueContext context, int depth)
     {
@@ -32,7 +33,10 @@ internal static class StackUses
                 case IConversionOperation or IParenthesizedOperation:
                     use = use.Parent;
                     continue;
-                case IInvocationOperation invocation when invocation.Instance == use && TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name) && context.Symbols.IsTensor(invocation.Type):
+                case IInvocationOperation invocation
+                    when invocation.Instance == use
+                        && TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name)
+                        && context.Symbols.IsTensor(invocation.Type):
                     use = invocation;
                     continue;
                 case IArgumentOperation { Parameter: { } parameter, Parent: IInvocationOperation call }:
@@ -55,16 +59,23 @@ internal static class StackUses
         VariableHistory history = context.History(local, from);
         IdentifierNameSyntax[] uses = [.. history.Reads.Where(static read => !IsDisposal(read))];
         return history.Mutations.Any(ChangesPart)
-            || (history.Escapes.Count == 0 && uses.Length > 0 && uses.All(read => context.Operation(read) is { } operation && AreAside(operation, context, depth - 1)));
+            || (
+                history.Escapes.Count == 0
+                && uses.Length > 0
+                && uses.All(read => context.Operation(read) is { } operation && AreAside(operation, context, depth - 1))
+            );
     }
 
     /// <summary>rgb[.., 0] = x; rgb[0].add_(x); rgb.select(1, 0).mul_(2); rgb.index_put_(...)</summary>
-    private static bool ChangesPart(SyntaxNode mutation) => mutation switch
-    {
-        ElementAccessExpressionSyntax => true,
-        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } => TensorMethods.ChangeParts.Contains(member.Name.Identifier.ValueText) || TensorMethods.Parts.Contains(member.Name.Identifier.ValueText),
-        _ => false,
-    };
+    private static bool ChangesPart(SyntaxNode mutation) =>
+        mutation switch
+        {
+            ElementAccessExpressionSyntax => true,
+            InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } => TensorMethods.ChangeParts.Contains(
+                member.Name.Identifier.ValueText
+            ) || TensorMethods.Parts.Contains(member.Name.Identifier.ValueText),
+            _ => false,
+        };
 
     private static bool IsDisposal(IdentifierNameSyntax read) =>
         read.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Dispose" or "shape" or "dtype" or "device" };
@@ -78,13 +89,34 @@ internal static class StackUses
             return false;
         }
 
-        if (TorchSymbols.Is(method.ContainingType, symbols.VisionUtils)
-            || (TorchSymbols.Is(method.ContainingType, symbols.ImageIO) && (method.Name.StartsWith("write_", StringComparison.Ordinal) || method.Name.StartsWith("encode_", StringComparison.Ordinal))))
+        if (
+            TorchSymbols.Is(method.ContainingType, symbols.VisionUtils)
+            || (
+                TorchSymbols.Is(method.ContainingType, symbols.ImageIO)
+                && (
+                    method.Name.StartsWith("write_", StringComparison.Ordinal)
+                    || method.Name.StartsWith("encode_", StringComparison.Ordinal)
+                )
+            )
+        )
         {
             return true;
         }
 
-        if (parameter.Name is "mask" or "condition" or "index" or "indices" or "grid" or "target" or "targets" or "weight" or "bias" or "running_mean" or "running_var")
+        if (
+            parameter.Name
+            is "mask"
+                or "condition"
+                or "index"
+                or "indices"
+                or "grid"
+                or "target"
+                or "targets"
+                or "weight"
+                or "bias"
+                or "running_mean"
+                or "running_var"
+        )
         {
             return true;
         }

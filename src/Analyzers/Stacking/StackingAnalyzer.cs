@@ -34,19 +34,26 @@ public sealed class StackingAnalyzer : TorchAnalyzer
                     ReportNormalization(operation, NormalizedStack.Recognize(invocation, Copies(operation), values), values);
                 }
             },
-            OperationKind.Invocation);
+            OperationKind.Invocation
+        );
         context.RegisterOperationAction(
             operation =>
             {
                 var binary = (IBinaryOperation)operation.Operation;
-                if (NormalizedStack.IsKind(binary.OperatorKind) && symbols.IsTensor(binary.Type) && symbols.IsTensor(binary.LeftOperand.Unwrap().Type) && symbols.IsTensor(binary.RightOperand.Unwrap().Type))
+                if (
+                    NormalizedStack.IsKind(binary.OperatorKind)
+                    && symbols.IsTensor(binary.Type)
+                    && symbols.IsTensor(binary.LeftOperand.Unwrap().Type)
+                    && symbols.IsTensor(binary.RightOperand.Unwrap().Type)
+                )
                 {
                     ValueContext values = Values(operation);
                     ReportStack(operation, StackForms.Recognize(binary, Copies(operation), values), values);
                     ReportNormalization(operation, NormalizedStack.Recognize(binary, Copies(operation), values), values);
                 }
             },
-            OperationKind.Binary);
+            OperationKind.Binary
+        );
         context.RegisterOperationAction(
             operation =>
             {
@@ -57,7 +64,8 @@ public sealed class StackingAnalyzer : TorchAnalyzer
                     ReportNormalization(operation, NormalizedStack.Recognize(assignment, Copies(operation), values), values);
                 }
             },
-            OperationKind.CompoundAssignment);
+            OperationKind.CompoundAssignment
+        );
         context.RegisterCompilationEndAction(end =>
         {
             foreach (string value in options.InvalidCopies)
@@ -66,7 +74,8 @@ public sealed class StackingAnalyzer : TorchAnalyzer
             }
         });
 
-        ValueContext Values(OperationAnalysisContext operation) => new(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
+        ValueContext Values(OperationAnalysisContext operation) =>
+            new(operation.Operation.SemanticModel!, symbols, operation.CancellationToken);
         ImmutableArray<long> Copies(OperationAnalysisContext operation) => options.Copies(operation.Operation.Syntax.SyntaxTree);
     }
 
@@ -92,20 +101,25 @@ public sealed class StackingAnalyzer : TorchAnalyzer
         }
 
         Replacement? replacement = Replacement.Of(form, verdict, facts, values);
-        context.ReportDiagnostic(Diagnostic.Create(
-            Descriptors.Stacked,
-            form.Operation.Syntax.GetLocation(),
-            replacement?.ToProperties() ?? ImmutableDictionary<string, string?>.Empty,
-            name,
-            form.Copies,
-            facts.IsGuarded ? ", if it has one" : ""));
+        context.ReportDiagnostic(
+            Diagnostic.Create(
+                Descriptors.Stacked,
+                form.Operation.Syntax.GetLocation(),
+                replacement?.ToProperties() ?? ImmutableDictionary<string, string?>.Empty,
+                name,
+                form.Copies,
+                facts.IsGuarded ? ", if it has one" : ""
+            )
+        );
     }
 
     private static void ReportNormalization(OperationAnalysisContext context, StackForm? normalized, ValueContext values)
     {
         if (normalized is not null && !StackUses.AreAside(normalized.Operation, values) && !StackUses.AreAside(context.Operation, values))
         {
-            context.ReportDiagnostic(Diagnostic.Create(Descriptors.NormalizedStack, context.Operation.Syntax.GetLocation(), normalized.Source.Syntax.ToString()));
+            context.ReportDiagnostic(
+                Diagnostic.Create(Descriptors.NormalizedStack, context.Operation.Syntax.GetLocation(), normalized.Source.Syntax.ToString())
+            );
         }
     }
 }

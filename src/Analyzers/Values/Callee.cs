@@ -16,10 +16,16 @@ internal sealed record Callee(IMethodSymbol Method, SyntaxNode Body, IReadOnlyLi
     public static Callee? Of(IMethodSymbol method, ValueContext caller)
     {
         method = (method.ReducedFrom ?? method).OriginalDefinition;
-        if (method.IsVirtual || method.IsAbstract || (method.IsOverride && !method.IsSealed) || method.IsAsync || method.IsExtern
+        if (
+            method.IsVirtual
+            || method.IsAbstract
+            || (method.IsOverride && !method.IsSealed)
+            || method.IsAsync
+            || method.IsExtern
             || method.MethodKind is not (MethodKind.Ordinary or MethodKind.LocalFunction)
             || method.DeclaringSyntaxReferences is not [var reference]
-            || caller.In(reference.SyntaxTree) is not { } context)
+            || caller.In(reference.SyntaxTree) is not { } context
+        )
         {
             return null;
         }
@@ -39,7 +45,9 @@ internal sealed record Callee(IMethodSymbol Method, SyntaxNode Body, IReadOnlyLi
                 : null;
         }
 
-        foreach (SyntaxNode node in body?.DescendantNodes(static node => node is not (ExpressionSyntax or LocalFunctionStatementSyntax)) ?? [])
+        foreach (
+            SyntaxNode node in body?.DescendantNodes(static node => node is not (ExpressionSyntax or LocalFunctionStatementSyntax)) ?? []
+        )
         {
             if (node is YieldStatementSyntax)
             {

@@ -21,7 +21,10 @@ internal static class Integers
             }
 
             list ??= [];
-            if (value.Unwrap().Type is { SpecialType: SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Int16 or SpecialType.System_Byte })
+            if (
+                value.Unwrap().Type is
+                { SpecialType: SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Int16 or SpecialType.System_Byte }
+            )
             {
                 list.Add(value);
             }
@@ -38,8 +41,23 @@ internal static class Integers
         return list;
     }
 
-    private static bool IsName(string parameter) => parameter is "size" or "sizes" or "shape" or "reps" or "dims" or "dim" or "dimension" or "dimensions" or "permutation" or "rows" or "columns"
-        or "dim0" or "dim1" or "dim2" or "dim3";
+    private static bool IsName(string parameter) =>
+        parameter
+            is "size"
+                or "sizes"
+                or "shape"
+                or "reps"
+                or "dims"
+                or "dim"
+                or "dimension"
+                or "dimensions"
+                or "permutation"
+                or "rows"
+                or "columns"
+                or "dim0"
+                or "dim1"
+                or "dim2"
+                or "dim3";
 
     private static IOperation? Written(this IInvocationOperation invocation, IParameterSymbol parameter)
     {
@@ -67,13 +85,17 @@ internal static class Integers
             return number;
         }
 
-        IOperation? value = depth == 0 ? null : operation?.Unwrap() switch
-        {
-            ILocalReferenceOperation local =>
-                context.Definition(local.Local, local.Syntax).Value is { } written ? context.Operation(written) : null,
-            IFieldReferenceOperation field => context.FieldValue(field.Field),
-            _ => null,
-        };
+        IOperation? value =
+            depth == 0
+                ? null
+                : operation?.Unwrap() switch
+                {
+                    ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } written
+                        ? context.Operation(written)
+                        : null,
+                    IFieldReferenceOperation field => context.FieldValue(field.Field),
+                    _ => null,
+                };
         return value is null ? null : Constant(value, context, depth - 1);
     }
 }

@@ -37,15 +37,17 @@ internal sealed record MemberValues(IReadOnlyList<IOperation> Values, bool IsOpe
             return Unseen;
         }
 
-        AccessorDeclarationSyntax? getter = declaration.AccessorList?.Accessors
-            .FirstOrDefault(static accessor => accessor.IsKind(SyntaxKind.GetAccessorDeclaration));
+        AccessorDeclarationSyntax? getter = declaration.AccessorList?.Accessors.FirstOrDefault(static accessor =>
+            accessor.IsKind(SyntaxKind.GetAccessorDeclaration)
+        );
         ExpressionSyntax? computed = declaration.ExpressionBody?.Expression ?? getter?.ExpressionBody?.Expression;
         if (computed is not null)
         {
             return context.Operation(computed) is { } value ? new MemberValues([value], false, false) : Unseen;
         }
 
-        bool isStored = getter is { Body: null }
+        bool isStored =
+            getter is { Body: null }
             && declaration.AccessorList!.Accessors.All(static accessor => accessor is { Body: null, ExpressionBody: null });
         return isStored ? Stored(property, declaration.Initializer?.Value, property.SetMethod is null, context) : Unseen;
     }
@@ -61,8 +63,10 @@ internal sealed record MemberValues(IReadOnlyList<IOperation> Values, bool IsOpe
 
         foreach (ExpressionSyntax target in MemberWrites.Of(member, context))
         {
-            if (target.Parent is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment
-                && assignment.Left == target)
+            if (
+                target.Parent is AssignmentExpressionSyntax { RawKind: (int)SyntaxKind.SimpleAssignmentExpression } assignment
+                && assignment.Left == target
+            )
             {
                 Add(assignment.Right);
             }

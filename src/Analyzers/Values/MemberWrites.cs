@@ -46,8 +46,15 @@ internal sealed class MemberWrites
     {
         MemberWrites all = Kept.GetValue(context.Model, static model => new MemberWrites(model));
         return all.targets.TryGetValue(member.Name, out List<ExpressionSyntax>? named)
-            ? [.. named.Where(target => SymbolEqualityComparer.Default.Equals(
-                context.Model.GetSymbolInfo(target, context.Cancellation).Symbol?.OriginalDefinition, member.OriginalDefinition))]
+            ?
+            [
+                .. named.Where(target =>
+                    SymbolEqualityComparer.Default.Equals(
+                        context.Model.GetSymbolInfo(target, context.Cancellation).Symbol?.OriginalDefinition,
+                        member.OriginalDefinition
+                    )
+                ),
+            ]
             : [];
     }
 

@@ -36,7 +36,8 @@ internal static class Operations
     /// <summary>The whole number that an operation is known to be at compile time.</summary>
     public static long? Constant(this IOperation? operation)
     {
-        object? value = operation is { ConstantValue: { HasValue: true } constant } ? constant.Value
+        object? value =
+            operation is { ConstantValue: { HasValue: true } constant } ? constant.Value
             : operation is IConversionOperation { Operand: { ConstantValue: { HasValue: true } inner } } ? inner.Value
             : null;
         return value switch
@@ -77,12 +78,13 @@ internal static class Operations
         invocation.Instance ?? (invocation.Arguments.Length > 0 ? FirstParameterValue(invocation) : null);
 
     /// <summary>The local or parameter that an operation reads.</summary>
-    public static ISymbol? Variable(this IOperation operation) => operation.Unwrap() switch
-    {
-        ILocalReferenceOperation local => local.Local,
-        IParameterReferenceOperation parameter => parameter.Parameter,
-        _ => null,
-    };
+    public static ISymbol? Variable(this IOperation operation) =>
+        operation.Unwrap() switch
+        {
+            ILocalReferenceOperation local => local.Local,
+            IParameterReferenceOperation parameter => parameter.Parameter,
+            _ => null,
+        };
 
     /// <summary>
     /// The receiver of <c>a?.B()</c>, which stands above its access. Looked for through the syntax, because in the oldest
@@ -142,7 +144,9 @@ internal static class Operations
     /// </summary>
     public static bool IsMadeBy(this ILocalSymbol local, Func<string, bool> isName, CancellationToken cancellation)
     {
-        ExpressionSyntax? value = local.DeclaringSyntaxReferences is [var reference] ? (reference.GetSyntax(cancellation) as VariableDeclaratorSyntax)?.Initializer?.Value : null;
+        ExpressionSyntax? value = local.DeclaringSyntaxReferences is [var reference]
+            ? (reference.GetSyntax(cancellation) as VariableDeclaratorSyntax)?.Initializer?.Value
+            : null;
         while (value?.Bare() is InvocationExpressionSyntax call)
         {
             (string name, value) = call.Expression switch

@@ -30,9 +30,17 @@ internal static class SameValue
     public static bool AllSame(IReadOnlyList<IOperation> values, ValueContext context)
     {
         // Most lists hold something that can have no identity: seen before any history is asked for.
-        if (values.Count == 0
-            || !values.All(value => Copied(value, context) is ILocalReferenceOperation or IParameterReferenceOperation or IFieldReferenceOperation or IPropertyReferenceOperation)
-            || Of(values[0], context) is not { } first)
+        if (
+            values.Count == 0
+            || !values.All(value =>
+                Copied(value, context)
+                    is ILocalReferenceOperation
+                        or IParameterReferenceOperation
+                        or IFieldReferenceOperation
+                        or IPropertyReferenceOperation
+            )
+            || Of(values[0], context) is not { } first
+        )
         {
             return false;
         }
@@ -52,9 +60,11 @@ internal static class SameValue
     public static IOperation Copied(IOperation operation, ValueContext context)
     {
         operation = operation.Unwrap();
-        while (operation is IInvocationOperation { Instance: { } copied } copy
+        while (
+            operation is IInvocationOperation { Instance: { } copied } copy
             && copy.TargetMethod.Name is "clone" or "alias" or "detach" or "contiguous"
-            && TorchSymbols.Is(copy.TargetMethod.ContainingType, context.Symbols.Tensor))
+            && TorchSymbols.Is(copy.TargetMethod.ContainingType, context.Symbols.Tensor)
+        )
         {
             operation = copied.Unwrap();
         }
@@ -73,7 +83,8 @@ internal static class SameValue
                 return field.Field.IsReadOnly || field.Field.IsConst
                     ? new ValueIdentity(field.Field, instance, null)
                     : InOneStatement(field.Field, instance, field.Syntax);
-            case IPropertyReferenceOperation { Arguments.Length: 0 } property when IsAutoProperty(property.Property) && InstanceOf(property.Instance) is var (known, instance) && known:
+            case IPropertyReferenceOperation { Arguments.Length: 0 } property
+                when IsAutoProperty(property.Property) && InstanceOf(property.Instance) is var (known, instance) && known:
                 return property.Property.IsReadOnly
                     ? new ValueIdentity(property.Property, instance, null)
                     : InOneStatement(property.Property, instance, property.Syntax);
@@ -88,15 +99,19 @@ internal static class SameValue
         Definition definition = history.At(use.Syntax);
         if (!definition.IsKnown)
         {
-            return StatementOf(use.Syntax) is { } statement && !history.Writes.Any(write => statement.Span.Contains(write.Site.Span) && !ComesAfter(write.Site, use.Syntax))
+            return
+                StatementOf(use.Syntax) is { } statement
+                && !history.Writes.Any(write => statement.Span.Contains(write.Site.Span) && !ComesAfter(write.Site, use.Syntax))
                 ? new ValueIdentity(variable, null, statement)
                 : null;
         }
 
         // An alias of another variable is that one, as it was where the alias was made.
-        if (definition.Value?.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax
+        if (
+            definition.Value?.Bare() is IdentifierNameSyntax or MemberAccessExpressionSyntax
             && context.Operation(definition.Value) is { } aliased
-            && Of(aliased, context, depth - 1) is { } identity)
+            && Of(aliased, context, depth - 1) is { } identity
+        )
         {
             return identity;
         }
@@ -111,23 +126,39 @@ internal static class SameValue
 
     /// <summary>A field that may be assigned holds one value throughout a statement that does not assign it.</summary>
     private static ValueIdentity? InOneStatement(ISymbol member, ISymbol? instance, SyntaxNode use) =>
-        StatementOf(use) is { } statement && !statement.DescendantNodes().Any(node => node is AssignmentExpressionSyntax assignment && !ComesAfter(assignment, use)
-            && assignment.Left.ToString().EndsWith(member.Name, StringComparison.Ordinal))
+        StatementOf(use) is { } statement
+        && !statement
+            .DescendantNodes()
+            .Any(node =>
+                node is AssignmentExpressionSyntax assignment
+                && !ComesAfter(assignment, use)
+                && assignment.Left.ToString().EndsWith(member.Name, StringComparison.Ordinal)
+            )
             ? new ValueIdentity(member, instance, statement)
             : null;
 
-    private static (bool Known, ISymbol? Instance) InstanceOf(IOperation? instance) => instance?.Unwrap() switch
-    {
-        null => (true, null),
-        IInstanceReferenceOperation => (true, null),
-        ILocalReferenceOperation local => (true, local.Local),
-        IParameterReferenceOperation parameter => (true, parameter.Parameter),
-        _ => (false, null),
-    };
+    private static (bool Known, ISymbol? Instance) InstanceOf(IOperation? instance) =>
+        instance?.Unwrap() switch
+        {
+            null => (true, null),
+            IInstanceReferenceOperation => (true, null),
+            ILocalReferenceOperation local => (true, local.Local),
+            IParameterReferenceOperation parameter => (true, parameter.Parameter),
+            _ => (false, null),
+        };
 
     private static bool IsAutoProperty(IPropertySymbol property) =>
-        property.ContainingType.GetMembers().Any(member => member is IFieldSymbol field && SymbolEqualityComparer.Default.Equals(field.AssociatedSymbol, property));
+        property
+            .ContainingType.GetMembers()
+            .Any(member => member is IFieldSymbol field && SymbolEqualityComparer.Default.Equals(field.AssociatedSymbol, property));
 
     private static SyntaxNode? StatementOf(SyntaxNode node) =>
-        node.FirstAncestorOrSelf<SyntaxNode>(static ancestor => ancestor is StatementSyntax and not BlockSyntax or ArrowExpressionClauseSyntax or EqualsValueClauseSyntax { Parent: not VariableDeclaratorSyntax { Parent.Parent: LocalDeclarationStatementSyntax } } or AnonymousFunctionExpressionSyntax { Body: ExpressionSyntax });
+        node.FirstAncestorOrSelf<SyntaxNode>(static ancestor =>
+            ancestor
+                is StatementSyntax
+                    and not BlockSyntax
+                    or ArrowExpressionClauseSyntax
+                    or EqualsValueClauseSyntax { Parent: not VariableDeclaratorSyntax { Parent.Parent: LocalDeclarationStatementSyntax } }
+                    or AnonymousFunctionExpressionSyntax { Body: ExpressionSyntax }
+        );
 }

@@ -17,7 +17,9 @@ internal static class Sequences
     public static IReadOnlyList<IOperation>? Elements(IOperation? operation, ValueContext context)
     {
         var elements = new List<IOperation>();
-        return operation is not null && Add(operation, elements, context, MaximumDepth) && elements.Count <= MaximumLength ? elements : null;
+        return operation is not null && Add(operation, elements, context, MaximumDepth) && elements.Count <= MaximumLength
+            ? elements
+            : null;
     }
 
     private static bool Add(IOperation operation, List<IOperation> elements, ValueContext context, int depth)
@@ -51,7 +53,8 @@ internal static class Sequences
             case ILocalReferenceOperation local:
                 return AddVariable(local, elements, context, depth);
             case IFieldReferenceOperation { Field.IsReadOnly: true } field when context.FieldValue(field.Field) is { } value:
-                return field.Type is IArrayTypeSymbol { ElementType.SpecialType: not SpecialType.None } && Add(value, elements, context, depth - 1);
+                return field.Type is IArrayTypeSymbol { ElementType.SpecialType: not SpecialType.None }
+                    && Add(value, elements, context, depth - 1);
             default:
                 return false;
         }
@@ -61,7 +64,10 @@ internal static class Sequences
     private static IOperation Unwrap(IOperation operation)
     {
         operation = operation.Unwrap();
-        while (operation is IConversionOperation { OperatorMethod: not null } conversion && conversion.Type is { Name: "Span" or "ReadOnlySpan" or "Size" or "ReadOnlyMemory" or "Memory" })
+        while (
+            operation is IConversionOperation { OperatorMethod: not null } conversion
+            && conversion.Type is { Name: "Span" or "ReadOnlySpan" or "Size" or "ReadOnlyMemory" or "Memory" }
+        )
         {
             operation = conversion.Operand.Unwrap();
         }
@@ -78,7 +84,8 @@ internal static class Sequences
                 case ExpressionElementSyntax expression when context.Operation(expression.Expression) is { } value:
                     elements.Add(value);
                     break;
-                case SpreadElementSyntax spread when context.Operation(spread.Expression) is { } spreadOut && Add(spreadOut, elements, context, depth - 1):
+                case SpreadElementSyntax spread
+                    when context.Operation(spread.Expression) is { } spreadOut && Add(spreadOut, elements, context, depth - 1):
                     break;
                 default:
                     return false;
@@ -100,7 +107,11 @@ internal static class Sequences
             return false;
         }
 
-        if (creation.Arguments.Length == 1 && creation.Arguments[0].Parameter?.Name == "collection" && !Add(creation.Arguments[0].Value, elements, context, depth - 1))
+        if (
+            creation.Arguments.Length == 1
+            && creation.Arguments[0].Parameter?.Name == "collection"
+            && !Add(creation.Arguments[0].Value, elements, context, depth - 1)
+        )
         {
             return false;
         }
@@ -129,7 +140,10 @@ internal static class Sequences
         bool ofEnumerable = TorchSymbols.IsEnumerable(method.ContainingType);
         if (ofEnumerable && method.Name == "Repeat")
         {
-            if (invocation.Argument("count").Constant(context) is not (>= 0 and <= MaximumLength and { } count) || invocation.Argument("element") is not { } element)
+            if (
+                invocation.Argument("count").Constant(context) is not (>= 0 and <= MaximumLength and { } count)
+                || invocation.Argument("element") is not { } element
+            )
             {
                 return false;
             }
@@ -144,8 +158,10 @@ internal static class Sequences
 
         if (ofEnumerable && method.Name == "Concat")
         {
-            return invocation.Argument("first") is { } first && invocation.Argument("second") is { } second
-                && Add(first, elements, context, depth - 1) && Add(second, elements, context, depth - 1);
+            return invocation.Argument("first") is { } first
+                && invocation.Argument("second") is { } second
+                && Add(first, elements, context, depth - 1)
+                && Add(second, elements, context, depth - 1);
         }
 
         if (ofEnumerable && method.Name == "Select")
@@ -153,20 +169,31 @@ internal static class Sequences
             return AddSelected(invocation, elements);
         }
 
-        bool copies = method.Name is "ToArray" or "ToList" or "AsEnumerable" or "AsSpan" or "ToImmutableArray"
-            && (ofEnumerable || TorchSymbols.IsList(method.ContainingType) || method.ContainingType is { Name: "MemoryExtensions" or "ImmutableArray" });
+        bool copies =
+            method.Name is "ToArray" or "ToList" or "AsEnumerable" or "AsSpan" or "ToImmutableArray"
+            && (
+                ofEnumerable
+                || TorchSymbols.IsList(method.ContainingType)
+                || method.ContainingType is { Name: "MemoryExtensions" or "ImmutableArray" }
+            );
         return copies && invocation.Subject() is { } subject && Add(subject, elements, context, depth - 1);
     }
 
     /// <summary>Enumerable.Range(0, 3).Select(_ => x)</summary>
     private static bool AddSelected(IInvocationOperation select, List<IOperation> elements)
     {
-        if (select.Argument("source")?.Unwrap() is not IInvocationOperation { TargetMethod: { Name: "Range" } } range
+        if (
+            select.Argument("source")?.Unwrap() is not IInvocationOperation { TargetMethod: { Name: "Range" } } range
             || !TorchSymbols.IsEnumerable(range.TargetMethod.ContainingType)
             || range.Argument("count").Constant() is not (>= 0 and <= MaximumLength and { } count)
-            || select.Argument("selector")?.Unwrap() is not IDelegateCreationOperation { Target: IAnonymousFunctionOperation { Body.Operations: [IReturnOperation { ReturnedValue: { } element }] } lambda }
+            || select.Argument("selector")?.Unwrap()
+                is not IDelegateCreationOperation
+                {
+                    Target: IAnonymousFunctionOperation { Body.Operations: [IReturnOperation { ReturnedValue: { } element }] } lambda
+                }
             || element.Variable() is not { } variable
-            || lambda.Symbol.Parameters.Contains(variable, SymbolEqualityComparer.Default))
+            || lambda.Symbol.Parameters.Contains(variable, SymbolEqualityComparer.Default)
+        )
         {
             return false;
         }
@@ -190,7 +217,8 @@ internal static class Sequences
         }
 
         // Another name for the same array could change it unseen.
-        bool isOnlyName = !history.Mutations.Any(mutation => VariableHistory.MayPrecede(mutation, local.Syntax, write.Site))
+        bool isOnlyName =
+            !history.Mutations.Any(mutation => VariableHistory.MayPrecede(mutation, local.Syntax, write.Site))
             && !history.Reads.Any(read => IsOtherName(read) && VariableHistory.MayPrecede(read, local.Syntax, write.Site));
         return isOnlyName
             && (context.Operation(value) ?? context.Operation(value.Parent!)) is { } built
@@ -199,14 +227,25 @@ internal static class Sequences
     }
 
     private static bool IsOtherName(IdentifierNameSyntax read) =>
-        read.Parent is EqualsValueClauseSyntax or ReturnStatementSyntax or ArrowExpressionClauseSyntax or InitializerExpressionSyntax or ExpressionElementSyntax
+        read.Parent
+            is EqualsValueClauseSyntax
+                or ReturnStatementSyntax
+                or ArrowExpressionClauseSyntax
+                or InitializerExpressionSyntax
+                or ExpressionElementSyntax
         || (read.Parent is AssignmentExpressionSyntax assignment && assignment.Right == read);
 
     /// <summary>
     /// What list.Add puts in, statement by statement between the declaration and the use, in the block of the declaration. Any
     /// other use that could change the list ends what is known of it.
     /// </summary>
-    private static bool AddLater(VariableHistory history, Write declaration, ILocalReferenceOperation local, List<IOperation> elements, ValueContext context)
+    private static bool AddLater(
+        VariableHistory history,
+        Write declaration,
+        ILocalReferenceOperation local,
+        List<IOperation> elements,
+        ValueContext context
+    )
     {
         SyntaxNode[] escapes = [.. history.Escapes.Where(escape => VariableHistory.MayPrecede(escape, local.Syntax, declaration.Site))];
         if (escapes.Length == 0)
@@ -214,18 +253,44 @@ internal static class Sequences
             return true;
         }
 
-        if (!TorchSymbols.IsList(local.Type) || !declaration.IsDeclaration || declaration.Site.FirstAncestorOrSelf<LocalDeclarationStatementSyntax>() is not { } statement)
+        if (
+            !TorchSymbols.IsList(local.Type)
+            || !declaration.IsDeclaration
+            || declaration.Site.FirstAncestorOrSelf<LocalDeclarationStatementSyntax>() is not { } statement
+        )
         {
             return false;
         }
 
         foreach (SyntaxNode escape in escapes)
         {
-            bool isPlainAdd = escape is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Add" }, Parent: ExpressionStatementSyntax added }
+            bool isPlainAdd =
+                escape is InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Add" },
+                    Parent: ExpressionStatementSyntax added
+                }
                 && added.Parent == statement.Parent
                 && escape.Span.End <= local.Syntax.SpanStart
-                && local.Syntax.Ancestors().TakeWhile(ancestor => ancestor != statement.Parent).All(static ancestor => ancestor is not (ForStatementSyntax or CommonForEachStatementSyntax or WhileStatementSyntax or DoStatementSyntax or AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax));
-            if (!isPlainAdd || context.Operation(escape) is not IInvocationOperation { TargetMethod.Name: "Add", Arguments: [var argument] } add || !TorchSymbols.IsList(add.TargetMethod.ContainingType))
+                && local
+                    .Syntax.Ancestors()
+                    .TakeWhile(ancestor => ancestor != statement.Parent)
+                    .All(static ancestor =>
+                        ancestor
+                            is not (
+                                ForStatementSyntax
+                                or CommonForEachStatementSyntax
+                                or WhileStatementSyntax
+                                or DoStatementSyntax
+                                or AnonymousFunctionExpressionSyntax
+                                or LocalFunctionStatementSyntax
+                            )
+                    );
+            if (
+                !isPlainAdd
+                || context.Operation(escape) is not IInvocationOperation { TargetMethod.Name: "Add", Arguments: [var argument] } add
+                || !TorchSymbols.IsList(add.TargetMethod.ContainingType)
+            )
             {
                 return false;
             }

@@ -31,11 +31,21 @@ internal sealed class ValueContext
 
     public VariableHistory History(ISymbol variable, SyntaxNode use)
     {
-        histories ??= Histories.GetValue(Model, static _ => new ConcurrentDictionary<ISymbol, VariableHistory>(SymbolEqualityComparer.Default));
+        histories ??= Histories.GetValue(
+            Model,
+            static _ => new ConcurrentDictionary<ISymbol, VariableHistory>(SymbolEqualityComparer.Default)
+        );
         if (!histories.TryGetValue(variable, out VariableHistory? history))
         {
             SyntaxNode member = VariableHistory.MemberOf(use);
-            history = VariableHistory.Of(variable, member, VariableUses.Of(variable, member, Model, Cancellation), Model, Symbols, Cancellation);
+            history = VariableHistory.Of(
+                variable,
+                member,
+                VariableUses.Of(variable, member, Model, Cancellation),
+                Model,
+                Symbols,
+                Cancellation
+            );
             histories.TryAdd(variable, history);
         }
 
@@ -60,11 +70,13 @@ internal sealed class ValueContext
     /// </summary>
     public IOperation? FieldValue(IFieldSymbol field)
     {
-        if (field.DeclaringSyntaxReferences.Length != 1
+        if (
+            field.DeclaringSyntaxReferences.Length != 1
             || field.DeclaringSyntaxReferences[0] is not { } reference
             || reference.SyntaxTree != Model.SyntaxTree
             || reference.GetSyntax(Cancellation) is not VariableDeclaratorSyntax declarator
-            || (!field.IsReadOnly && field.DeclaredAccessibility != Accessibility.Private))
+            || (!field.IsReadOnly && field.DeclaredAccessibility != Accessibility.Private)
+        )
         {
             return null;
         }
@@ -77,9 +89,11 @@ internal sealed class ValueContext
 
         foreach (SyntaxNode node in type.DescendantNodes())
         {
-            if (node is AssignmentExpressionSyntax assignment
+            if (
+                node is AssignmentExpressionSyntax assignment
                 && NameOf(assignment.Left) == field.Name
-                && SymbolEqualityComparer.Default.Equals(Model.GetSymbolInfo(assignment.Left, Cancellation).Symbol, field))
+                && SymbolEqualityComparer.Default.Equals(Model.GetSymbolInfo(assignment.Left, Cancellation).Symbol, field)
+            )
             {
                 if (value is not null)
                 {
@@ -93,10 +107,11 @@ internal sealed class ValueContext
         return value is null ? null : Operation(value);
     }
 
-    private static string? NameOf(ExpressionSyntax expression) => expression switch
-    {
-        IdentifierNameSyntax identifier => identifier.Identifier.ValueText,
-        MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
-        _ => null,
-    };
+    private static string? NameOf(ExpressionSyntax expression) =>
+        expression switch
+        {
+            IdentifierNameSyntax identifier => identifier.Identifier.ValueText,
+            MemberAccessExpressionSyntax { Expression: ThisExpressionSyntax } member => member.Name.Identifier.ValueText,
+            _ => null,
+        };
 }

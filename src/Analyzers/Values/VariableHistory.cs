@@ -15,9 +15,7 @@ internal sealed class VariableHistory
     private int[]? labels;
     private bool referenced;
 
-    private VariableHistory()
-    {
-    }
+    private VariableHistory() { }
 
     /// <summary>Reads that neither write, mutate nor escape.</summary>
     public IReadOnlyList<IdentifierNameSyntax> Reads => reads;
@@ -33,11 +31,21 @@ internal sealed class VariableHistory
     /// <summary>Another name by reference may write to it unseen.</summary>
     public bool IsReferenced => referenced;
 
-    public static VariableHistory Of(ISymbol variable, SyntaxNode scope, IReadOnlyList<IdentifierNameSyntax> uses, SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
+    public static VariableHistory Of(
+        ISymbol variable,
+        SyntaxNode scope,
+        IReadOnlyList<IdentifierNameSyntax> uses,
+        SemanticModel model,
+        TorchSymbols symbols,
+        CancellationToken cancellation
+    )
     {
         var history = new VariableHistory { scope = scope };
-        if (DeclarationOf(variable, cancellation) is { } declaration
-            && declaration.SyntaxTree == scope.SyntaxTree && scope.Span.Contains(declaration.Span))
+        if (
+            DeclarationOf(variable, cancellation) is { } declaration
+            && declaration.SyntaxTree == scope.SyntaxTree
+            && scope.Span.Contains(declaration.Span)
+        )
         {
             history.AddDeclaration(declaration);
         }
@@ -110,11 +118,13 @@ internal sealed class VariableHistory
     }
 
     /// <summary>The writes whose values the variable may hold at a place, where no single one is known to.</summary>
-    public IEnumerable<Write> Reaching(SyntaxNode use) => writes.Where(write =>
-        write.End <= use.SpanStart
-        || FunctionOf(write.Site) != FunctionOf(use)
-        || Labels().Length > 0
-        || write.Site.Ancestors().Any(ancestor => IsLoop(ancestor) && ancestor.Span.Contains(use.Span)));
+    public IEnumerable<Write> Reaching(SyntaxNode use) =>
+        writes.Where(write =>
+            write.End <= use.SpanStart
+            || FunctionOf(write.Site) != FunctionOf(use)
+            || Labels().Length > 0
+            || write.Site.Ancestors().Any(ancestor => IsLoop(ancestor) && ancestor.Span.Contains(use.Span))
+        );
 
     /// <summary>Whether a change in place happens once on every way from where a value is made to a use.</summary>
     public static bool HappensOnce(SyntaxNode change, SyntaxNode from, SyntaxNode use) =>
@@ -123,11 +133,16 @@ internal sealed class VariableHistory
         && !change.Ancestors().Any(ancestor => IsLoop(ancestor) && !ancestor.Span.Contains(from.Span));
 
     /// <summary>Where goto can jump to, in the member.</summary>
-    private int[] Labels() => labels ??= scope is null
-        ? []
-        : [.. scope.DescendantNodes(static node => node is not ExpressionSyntax)
-            .OfType<LabeledStatementSyntax>()
-            .Select(static label => label.SpanStart)];
+    private int[] Labels() =>
+        labels ??= scope is null
+            ? []
+            :
+            [
+                .. scope
+                    .DescendantNodes(static node => node is not ExpressionSyntax)
+                    .OfType<LabeledStatementSyntax>()
+                    .Select(static label => label.SpanStart),
+            ];
 
     /// <summary>Whether the variable holds the same value at two places, and nothing has changed that in between.</summary>
     public bool IsUnchanged(SyntaxNode from, SyntaxNode to) =>
@@ -154,11 +169,27 @@ internal sealed class VariableHistory
         || what.Ancestors().Any(ancestor => IsLoop(ancestor) && ancestor.Span.Contains(use.Span) && !ancestor.Span.Contains(from.Span));
 
     /// <summary>The function that code belongs to: a lambda, a local function, or else the member.</summary>
-    public static SyntaxNode? FunctionOf(SyntaxNode node) => node.Ancestors().FirstOrDefault(static ancestor => ancestor is AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax or MemberDeclarationSyntax and not GlobalStatementSyntax or AccessorDeclarationSyntax);
+    public static SyntaxNode? FunctionOf(SyntaxNode node) =>
+        node.Ancestors()
+            .FirstOrDefault(static ancestor =>
+                ancestor
+                    is AnonymousFunctionExpressionSyntax
+                        or LocalFunctionStatementSyntax
+                        or MemberDeclarationSyntax
+                        and not GlobalStatementSyntax
+                        or AccessorDeclarationSyntax
+            );
 
     /// <summary>The member, or for top-level statements the file, that a variable lives in.</summary>
     public static SyntaxNode MemberOf(SyntaxNode node) =>
-        node.AncestorsAndSelf().FirstOrDefault(static ancestor => ancestor is MemberDeclarationSyntax and not GlobalStatementSyntax and not BaseTypeDeclarationSyntax and not BaseNamespaceDeclarationSyntax)
+        node.AncestorsAndSelf()
+            .FirstOrDefault(static ancestor =>
+                ancestor
+                    is MemberDeclarationSyntax
+                        and not GlobalStatementSyntax
+                        and not BaseTypeDeclarationSyntax
+                        and not BaseNamespaceDeclarationSyntax
+            )
         ?? node.SyntaxTree.GetRoot();
 
     private void AddDeclaration(SyntaxNode declaration)
@@ -181,7 +212,12 @@ internal sealed class VariableHistory
     private void Add(IdentifierNameSyntax identifier, SemanticModel model, TorchSymbols symbols, CancellationToken cancellation)
     {
         SyntaxNode node = identifier;
-        while (node.Parent is ParenthesizedExpressionSyntax or PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.SuppressNullableWarningExpression } or CastExpressionSyntax)
+        while (
+            node.Parent
+                is ParenthesizedExpressionSyntax
+                    or PostfixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.SuppressNullableWarningExpression }
+                    or CastExpressionSyntax
+        )
         {
             node = node.Parent;
         }
@@ -189,9 +225,11 @@ internal sealed class VariableHistory
         switch (node.Parent)
         {
             case AssignmentExpressionSyntax assignment when assignment.Left == node:
-                writes.Add(assignment.IsKind(SyntaxKind.SimpleAssignmentExpression)
-                    ? new Write(assignment, assignment.Right, false)
-                    : new Write(assignment, null, false));
+                writes.Add(
+                    assignment.IsKind(SyntaxKind.SimpleAssignmentExpression)
+                        ? new Write(assignment, assignment.Right, false)
+                        : new Write(assignment, null, false)
+                );
                 break;
             case ArgumentSyntax { RefKindKeyword.RawKind: (int)SyntaxKind.RefKeyword or (int)SyntaxKind.OutKeyword } argument:
                 writes.Add(new Write(argument, null, false));
@@ -202,19 +240,33 @@ internal sealed class VariableHistory
             case RefExpressionSyntax:
                 referenced = true;
                 break;
-            case PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax when node.Parent.IsKind(SyntaxKind.PreIncrementExpression) || node.Parent.IsKind(SyntaxKind.PreDecrementExpression) || node.Parent.IsKind(SyntaxKind.PostIncrementExpression) || node.Parent.IsKind(SyntaxKind.PostDecrementExpression):
+            case PrefixUnaryExpressionSyntax
+            or PostfixUnaryExpressionSyntax
+                when node.Parent.IsKind(SyntaxKind.PreIncrementExpression)
+                    || node.Parent.IsKind(SyntaxKind.PreDecrementExpression)
+                    || node.Parent.IsKind(SyntaxKind.PostIncrementExpression)
+                    || node.Parent.IsKind(SyntaxKind.PostDecrementExpression):
                 writes.Add(new Write(node.Parent, null, false));
                 break;
-            case ElementAccessExpressionSyntax element when element.Expression == node && (IsAssigned(element) || element.Parent is RefExpressionSyntax || IsChangedInPlace(element)):
+            case ElementAccessExpressionSyntax element
+                when element.Expression == node
+                    && (IsAssigned(element) || element.Parent is RefExpressionSyntax || IsChangedInPlace(element)):
                 mutations.Add(element);
                 break;
             case MemberAccessExpressionSyntax member when member.Expression == node:
                 AddMemberUse(identifier, member, symbols, model, cancellation);
                 break;
-            case ConditionalAccessExpressionSyntax access when access.Expression == node && access.WhenNotNull is InvocationExpressionSyntax { Expression: MemberBindingExpressionSyntax binding } && MutatesInPlace(binding.Name.Identifier.ValueText):
+            case ConditionalAccessExpressionSyntax access
+                when access.Expression == node
+                    && access.WhenNotNull is InvocationExpressionSyntax { Expression: MemberBindingExpressionSyntax binding }
+                    && MutatesInPlace(binding.Name.Identifier.ValueText):
                 mutations.Add(access);
                 break;
-            case ArgumentSyntax argument when Callee(argument, model, cancellation) is { } callee && !symbols.IsOfTorch(callee) && !ReadsOnly(callee) && !IsNetworkCall(callee, symbols):
+            case ArgumentSyntax argument
+                when Callee(argument, model, cancellation) is { } callee
+                    && !symbols.IsOfTorch(callee)
+                    && !ReadsOnly(callee)
+                    && !IsNetworkCall(callee, symbols):
                 escapes.Add(argument);
                 break;
             default:
@@ -223,7 +275,13 @@ internal sealed class VariableHistory
         }
     }
 
-    private void AddMemberUse(IdentifierNameSyntax identifier, MemberAccessExpressionSyntax member, TorchSymbols symbols, SemanticModel model, CancellationToken cancellation)
+    private void AddMemberUse(
+        IdentifierNameSyntax identifier,
+        MemberAccessExpressionSyntax member,
+        TorchSymbols symbols,
+        SemanticModel model,
+        CancellationToken cancellation
+    )
     {
         string name = member.Name.Identifier.ValueText;
         if (member.Parent is InvocationExpressionSyntax invocation && invocation.Expression == member)
@@ -241,7 +299,11 @@ internal sealed class VariableHistory
                 return;
             }
 
-            if (model.GetSymbolInfo(invocation, cancellation).Symbol is IMethodSymbol method && !symbols.IsOfTorch(method) && !ReadsOnly(method))
+            if (
+                model.GetSymbolInfo(invocation, cancellation).Symbol is IMethodSymbol method
+                && !symbols.IsOfTorch(method)
+                && !ReadsOnly(method)
+            )
             {
                 // A list's Add, an extension method of the program's own.
                 escapes.Add(invocation);
@@ -259,38 +321,57 @@ internal sealed class VariableHistory
 
     /// <summary>rgb[0].add_(1)</summary>
     private static bool IsChangedInPlace(ExpressionSyntax part) =>
-        part.Parent is MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax } member && member.Expression == part && MutatesInPlace(member.Name.Identifier.ValueText);
+        part.Parent is MemberAccessExpressionSyntax { Parent: InvocationExpressionSyntax } member
+        && member.Expression == part
+        && MutatesInPlace(member.Name.Identifier.ValueText);
 
     /// <summary>TorchSharp's convention: what ends in an underscore works in place.</summary>
-    private static bool MutatesInPlace(string method) => method.Length > 1 && method[method.Length - 1] == '_' && method[method.Length - 2] != '_';
+    private static bool MutatesInPlace(string method) =>
+        method.Length > 1 && method[method.Length - 1] == '_' && method[method.Length - 2] != '_';
 
     /// <summary>What reads its arguments only: LINQ, and arrays' and lists' own conversions.</summary>
     public static bool ReadsOnly(IMethodSymbol method) =>
-        method.ContainingType is { Name: "Enumerable" or "MemoryExtensions" or "Console" or "Debug" or "ArgumentNullException" or "ArgumentException" or "GC" or "Assert" }
-        || (method.ContainingType is { Name: "List", Arity: 1 } && method.Name is "ToArray" or "AsReadOnly" or "GetEnumerator" or "Contains" or "IndexOf")
+        method.ContainingType is
+        {
+            Name: "Enumerable"
+                    or "MemoryExtensions"
+                    or "Console"
+                    or "Debug"
+                    or "ArgumentNullException"
+                    or "ArgumentException"
+                    or "GC"
+                    or "Assert"
+        }
+        || (
+            method.ContainingType is { Name: "List", Arity: 1 }
+            && method.Name is "ToArray" or "AsReadOnly" or "GetEnumerator" or "Contains" or "IndexOf"
+        )
         || (method.ContainingType.SpecialType is SpecialType.System_Object or SpecialType.System_String)
         || method.Name is "Dispose" or "ToString" or "Equals" or "GetHashCode";
 
     /// <summary>A network of the program's own reads its input, as those of TorchSharp do.</summary>
-    private static bool IsNetworkCall(IMethodSymbol method, TorchSymbols symbols) => method.Name is "forward" or "call" && symbols.IsModule(method.ContainingType);
+    private static bool IsNetworkCall(IMethodSymbol method, TorchSymbols symbols) =>
+        method.Name is "forward" or "call" && symbols.IsModule(method.ContainingType);
 
     private static IMethodSymbol? Callee(ArgumentSyntax argument, SemanticModel model, CancellationToken cancellation) =>
         argument.Parent?.Parent is { } call and (InvocationExpressionSyntax or BaseObjectCreationExpressionSyntax)
             ? model.GetSymbolInfo(call, cancellation).Symbol as IMethodSymbol
             : null;
 
-    private static bool IsAssigned(SyntaxNode node) => node.Parent switch
-    {
-        AssignmentExpressionSyntax assignment => assignment.Left == node,
-        ArgumentSyntax { RefKindKeyword.RawKind: (int)SyntaxKind.RefKeyword or (int)SyntaxKind.OutKeyword } => true,
-        ArgumentSyntax { Parent: TupleExpressionSyntax tuple } => IsAssigned(tuple),
-        _ => false,
-    };
+    private static bool IsAssigned(SyntaxNode node) =>
+        node.Parent switch
+        {
+            AssignmentExpressionSyntax assignment => assignment.Left == node,
+            ArgumentSyntax { RefKindKeyword.RawKind: (int)SyntaxKind.RefKeyword or (int)SyntaxKind.OutKeyword } => true,
+            ArgumentSyntax { Parent: TupleExpressionSyntax tuple } => IsAssigned(tuple),
+            _ => false,
+        };
 
     private static SyntaxNode? DeclarationOf(ISymbol variable, CancellationToken cancellation) =>
         variable.DeclaringSyntaxReferences.Length == 1 ? variable.DeclaringSyntaxReferences[0].GetSyntax(cancellation) : null;
 
-    private static bool IsLoop(SyntaxNode node) => node is ForStatementSyntax or CommonForEachStatementSyntax or WhileStatementSyntax or DoStatementSyntax;
+    private static bool IsLoop(SyntaxNode node) =>
+        node is ForStatementSyntax or CommonForEachStatementSyntax or WhileStatementSyntax or DoStatementSyntax;
 
     /// <summary>Whether control cannot reach the use but through the write.</summary>
     private static bool Dominates(Write write, SyntaxNode use)
@@ -302,9 +383,23 @@ internal sealed class VariableHistory
 
         for (SyntaxNode node = write.Site; node.Parent is not null; node = node.Parent)
         {
-            if (node.Parent is ConditionalExpressionSyntax or ConditionalAccessExpressionSyntax or SwitchExpressionArmSyntax or AnonymousFunctionExpressionSyntax
-                || (node.Parent is BinaryExpressionSyntax binary && binary.Right == node && (binary.IsKind(SyntaxKind.LogicalAndExpression) || binary.IsKind(SyntaxKind.LogicalOrExpression) || binary.IsKind(SyntaxKind.CoalesceExpression)))
-                || (node.Parent is AssignmentExpressionSyntax assignment && assignment.IsKind(SyntaxKind.CoalesceAssignmentExpression)))
+            if (
+                node.Parent
+                    is ConditionalExpressionSyntax
+                        or ConditionalAccessExpressionSyntax
+                        or SwitchExpressionArmSyntax
+                        or AnonymousFunctionExpressionSyntax
+                || (
+                    node.Parent is BinaryExpressionSyntax binary
+                    && binary.Right == node
+                    && (
+                        binary.IsKind(SyntaxKind.LogicalAndExpression)
+                        || binary.IsKind(SyntaxKind.LogicalOrExpression)
+                        || binary.IsKind(SyntaxKind.CoalesceExpression)
+                    )
+                )
+                || (node.Parent is AssignmentExpressionSyntax assignment && assignment.IsKind(SyntaxKind.CoalesceAssignmentExpression))
+            )
             {
                 return false;
             }

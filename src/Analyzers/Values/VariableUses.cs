@@ -27,7 +27,13 @@ internal static class VariableUses
         return uses;
     }
 
-    private static void AddFrom(IOperation body, ISymbol variable, List<IdentifierNameSyntax> uses, SemanticModel model, CancellationToken cancellation)
+    private static void AddFrom(
+        IOperation body,
+        ISymbol variable,
+        List<IdentifierNameSyntax> uses,
+        SemanticModel model,
+        CancellationToken cancellation
+    )
     {
         foreach (IOperation operation in body.DescendantsAndSelf())
         {
@@ -39,7 +45,11 @@ internal static class VariableUses
             };
             if (named is not null)
             {
-                if (operation.Syntax is IdentifierNameSyntax name && SymbolEqualityComparer.Default.Equals(named, variable) && !uses.Contains(name))
+                if (
+                    operation.Syntax is IdentifierNameSyntax name
+                    && SymbolEqualityComparer.Default.Equals(named, variable)
+                    && !uses.Contains(name)
+                )
                 {
                     uses.Add(name);
                 }
@@ -53,14 +63,22 @@ internal static class VariableUses
         }
     }
 
-    private static void AddFrom(SyntaxNode node, ISymbol variable, List<IdentifierNameSyntax> uses, SemanticModel model, CancellationToken cancellation)
+    private static void AddFrom(
+        SyntaxNode node,
+        ISymbol variable,
+        List<IdentifierNameSyntax> uses,
+        SemanticModel model,
+        CancellationToken cancellation
+    )
     {
         foreach (SyntaxNode descendant in node.DescendantNodes())
         {
-            if (descendant is IdentifierNameSyntax name
+            if (
+                descendant is IdentifierNameSyntax name
                 && name.Identifier.ValueText == variable.Name
                 && SymbolEqualityComparer.Default.Equals(model.GetSymbolInfo(name, cancellation).Symbol, variable)
-                && !uses.Contains(name))
+                && !uses.Contains(name)
+            )
             {
                 uses.Add(name);
             }

@@ -12,7 +12,13 @@ namespace ChannelGen.Checkpoints;
 /// </summary>
 internal static class CheckpointLoader
 {
-    public static (IList<string> Missing, IList<string> Unexpected) Load(Module network, ChannelConversion conversion, Dictionary<string, Tensor> source, bool strict, IList<string>? skip)
+    public static (IList<string> Missing, IList<string> Unexpected) Load(
+        Module network,
+        ChannelConversion conversion,
+        Dictionary<string, Tensor> source,
+        bool strict,
+        IList<string>? skip
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         conversion.EnsureCurrent();
@@ -32,7 +38,9 @@ internal static class CheckpointLoader
         {
             if (source.TryGetValue(change.WeightKey, out Tensor? weight) && skip?.Contains(change.WeightKey) != true)
             {
-                bool isOfBefore = weight.shape.AsSpan().SequenceEqual(change.OldShape) && (change.KeepsKernels || !source.ContainsKey(change.ConstantKey));
+                bool isOfBefore =
+                    weight.shape.AsSpan().SequenceEqual(change.OldShape)
+                    && (change.KeepsKernels || !source.ContainsKey(change.ConstantKey));
                 change.Follow(isOfBefore ? weight : null);
             }
         }
@@ -42,9 +50,19 @@ internal static class CheckpointLoader
 
     /// <summary>Saves what a network's own save would, to a file that is whole or as it was.</summary>
     public static void Save(Module network, string location, IList<string>? skip) =>
-        StateDictFile.Write(location, network.state_dict().Where(entry => skip?.Contains(entry.Key) != true).ToDictionary(entry => entry.Key, entry => entry.Value));
+        StateDictFile.Write(
+            location,
+            network.state_dict().Where(entry => skip?.Contains(entry.Key) != true).ToDictionary(entry => entry.Key, entry => entry.Value)
+        );
 
-    public static void Load(Module network, ChannelConversion conversion, BinaryReader reader, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters)
+    public static void Load(
+        Module network,
+        ChannelConversion conversion,
+        BinaryReader reader,
+        bool strict,
+        IList<string>? skip,
+        Dictionary<string, bool>? loadedParameters
+    )
     {
         Dictionary<string, Tensor> entries = StateDictFile.Read(reader);
         try
@@ -78,13 +96,15 @@ internal static class CheckpointLoader
         if (!formOfNow && !formOfBefore)
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}; wanted {Text.Sizes(change.NewShape)} (as the network is now) or {Text.Sizes(change.OldShape)} (as it was before its conversion). Nothing was loaded.");
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}; wanted {Text.Sizes(change.NewShape)} (as the network is now) or {Text.Sizes(change.OldShape)} (as it was before its conversion). Nothing was loaded."
+            );
         }
 
         if (formOfNow && formOfBefore && !change.KeepsKernels && !hasConstant)
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which a depthwise layer has before and after its conversion, and the conversion scales its kernels: it cannot be told which of the two it is. Load it before the conversion. Nothing was loaded.");
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which a depthwise layer has before and after its conversion, and the conversion scales its kernels: it cannot be told which of the two it is. Load it before the conversion. Nothing was loaded."
+            );
         }
 
         if (formOfNow && (!formOfBefore || change.KeepsKernels || hasConstant))
@@ -92,13 +112,15 @@ internal static class CheckpointLoader
             if (needsConstant && !hasConstant)
             {
                 throw new ArgumentException(
-                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded.");
+                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
+                );
             }
 
             if (hasConstant && !needsConstant)
             {
                 throw new ArgumentException(
-                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, and this one was converted without, so that it would be lost. Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. Nothing was loaded.");
+                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, and this one was converted without, so that it would be lost. Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. Nothing was loaded."
+                );
             }
 
             double theirs = InputScaleMark.Read(adapted.GetValueOrDefault(change.ScaleKey));
@@ -142,10 +164,15 @@ internal static class CheckpointLoader
         Dictionary<string, Tensor> own = network.state_dict();
         foreach ((string key, Tensor found) in source)
         {
-            if (skip?.Contains(key) != true && own.TryGetValue(key, out Tensor? wanted) && !found.shape.AsSpan().SequenceEqual(wanted.shape))
+            if (
+                skip?.Contains(key) != true
+                && own.TryGetValue(key, out Tensor? wanted)
+                && !found.shape.AsSpan().SequenceEqual(wanted.shape)
+            )
             {
                 throw new ArgumentException(
-                    $"The checkpoint's '{key}' has shape {Text.Shape(found)}; wanted {Text.Shape(wanted)}. Nothing was loaded.");
+                    $"The checkpoint's '{key}' has shape {Text.Shape(found)}; wanted {Text.Shape(wanted)}. Nothing was loaded."
+                );
             }
         }
     }

@@ -17,7 +17,15 @@ internal static class FileReplacement
             if (!OperatingSystem.IsWindows() && File.Exists(target))
             {
                 // Made with its mode, so that nobody else can read it while it is written.
-                using FileStream made = new(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+                using FileStream made = new(
+                    temporary,
+                    new FileStreamOptions
+                    {
+                        Mode = FileMode.CreateNew,
+                        Access = FileAccess.Write,
+                        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                    }
+                );
             }
 
             write(temporary);

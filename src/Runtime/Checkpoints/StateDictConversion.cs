@@ -17,14 +17,26 @@ public static class StateDictConversion
     /// <param name="transposed">Whether it is a transposed convolution.</param>
     /// <returns>A new dictionary; the converted tensor is new, all others are those of the argument.</returns>
     /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of several input channels.</exception>
-    public static Dictionary<string, Tensor> ToGrayscale(IReadOnlyDictionary<string, Tensor> stateDict, string layer, long groups = 1, bool transposed = false) =>
-        Convert(stateDict, layer, weight =>
-        {
-            KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
-            return layout.InChannels > 1
-                ? ConvolutionWeights.SumInputChannels(weight, groups, transposed)
-                : throw new ArgumentException($"'{layer}.weight' has shape {Text.Shape(weight)}: one input channel, so it is gray already.", nameof(layer));
-        });
+    public static Dictionary<string, Tensor> ToGrayscale(
+        IReadOnlyDictionary<string, Tensor> stateDict,
+        string layer,
+        long groups = 1,
+        bool transposed = false
+    ) =>
+        Convert(
+            stateDict,
+            layer,
+            weight =>
+            {
+                KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
+                return layout.InChannels > 1
+                    ? ConvolutionWeights.SumInputChannels(weight, groups, transposed)
+                    : throw new ArgumentException(
+                        $"'{layer}.weight' has shape {Text.Shape(weight)}: one input channel, so it is gray already.",
+                        nameof(layer)
+                    );
+            }
+        );
 
     /// <summary>The entries of a gray network as its color network has them: the kernels of one layer spread with luma.</summary>
     /// <param name="stateDict">The entries; left as they are.</param>
@@ -33,8 +45,12 @@ public static class StateDictConversion
     /// <param name="transposed">Whether it is a transposed convolution.</param>
     /// <returns>A new dictionary; the converted tensor is new, all others are those of the argument.</returns>
     /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of one input channel.</exception>
-    public static Dictionary<string, Tensor> ToColor(IReadOnlyDictionary<string, Tensor> stateDict, string layer, LumaCoefficients luma, bool transposed = false) =>
-        Convert(stateDict, layer, weight => ConvolutionWeights.SpreadInputChannels(weight, luma, transposed));
+    public static Dictionary<string, Tensor> ToColor(
+        IReadOnlyDictionary<string, Tensor> stateDict,
+        string layer,
+        LumaCoefficients luma,
+        bool transposed = false
+    ) => Convert(stateDict, layer, weight => ConvolutionWeights.SpreadInputChannels(weight, luma, transposed));
 
     /// <summary>
     /// Converts a file in TorchSharp's own format to another. The target is written beside and renamed, so it is whole or as
@@ -79,28 +95,46 @@ public static class StateDictConversion
         }
     }
 
-    private static Dictionary<string, Tensor> Convert(IReadOnlyDictionary<string, Tensor> stateDict, string layer, Func<Tensor, Tensor> convert)
+    private static Dictionary<string, Tensor> Convert(
+        IReadOnlyDictionary<string, Tensor> stateDict,
+        string layer,
+        Func<Tensor, Tensor> convert
+    )
     {
         ArgumentNullException.ThrowIfNull(stateDict);
         ArgumentNullException.ThrowIfNull(layer);
         string key = layer.Length == 0 ? "weight" : $"{layer}.weight";
         if (!stateDict.TryGetValue(key, out Tensor? weight))
         {
-            string[] kernels = [.. stateDict
-                .Where(entry => entry.Key.EndsWith("weight", StringComparison.Ordinal) && entry.Value.dim() is >= 3 and <= 5)
-                .OrderBy(entry => entry.Value.shape[1] switch { 3 => 0, 1 => 1, _ => 2 })
-                .ThenBy(entry => entry.Key, StringComparer.Ordinal)
-                .Select(entry => entry.Key)
-                .Take(6)];
+            string[] kernels =
+            [
+                .. stateDict
+                    .Where(entry => entry.Key.EndsWith("weight", StringComparison.Ordinal) && entry.Value.dim() is >= 3 and <= 5)
+                    .OrderBy(entry =>
+                        entry.Value.shape[1] switch
+                        {
+                            3 => 0,
+                            1 => 1,
+                            _ => 2,
+                        }
+                    )
+                    .ThenBy(entry => entry.Key, StringComparer.Ordinal)
+                    .Select(entry => entry.Key)
+                    .Take(6),
+            ];
             throw new ArgumentException(
-                $"The state dictionary has no '{key}'. {(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}", nameof(layer));
+                $"The state dictionary has no '{key}'. {(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}",
+                nameof(layer)
+            );
         }
 
         string constant = layer.Length == 0 ? ConstantAddition.BufferName : $"{layer}.{ConstantAddition.BufferName}";
         if (stateDict.ContainsKey(constant))
         {
             throw new ArgumentException(
-                $"The state dictionary has '{constant}': a normalization was folded into '{key}', which only the network's own conversion can undo. Load it into the network converted with that normalization, and call ToColor or RestoreColor of its wrapper.", nameof(stateDict));
+                $"The state dictionary has '{constant}': a normalization was folded into '{key}', which only the network's own conversion can undo. Load it into the network converted with that normalization, and call ToColor or RestoreColor of its wrapper.",
+                nameof(stateDict)
+            );
         }
 
         string mark = layer.Length == 0 ? InputScaleMark.BufferName : $"{layer}.{InputScaleMark.BufferName}";

@@ -53,7 +53,13 @@ public static class StateDictFile
             whole = true;
             return entries;
         }
-        catch (Exception exception) when (exception is EndOfStreamException or FormatException or System.Text.DecoderFallbackException or ArgumentOutOfRangeException)
+        catch (Exception exception)
+            when (exception
+                    is EndOfStreamException
+                        or FormatException
+                        or System.Text.DecoderFallbackException
+                        or ArgumentOutOfRangeException
+            )
         {
             string where = key.Length == 0 ? "at its start" : $"after {entries.Count} entries, near '{Printable(key)}'";
             throw new InvalidDataException($"Not a whole file of TorchSharp's format: it is cut short or foreign {where}.", exception);
@@ -78,12 +84,15 @@ public static class StateDictFile
     public static void Write(string path, IReadOnlyDictionary<string, Tensor> stateDict)
     {
         ArgumentNullException.ThrowIfNull(stateDict);
-        FileReplacement.Write(path, temporary =>
-        {
-            using FileStream stream = File.Create(temporary);
-            using var writer = new BinaryWriter(stream);
-            nn.Module.save_state_dict(writer, new Dictionary<string, Tensor>(stateDict.Select(Contiguous)));
-        });
+        FileReplacement.Write(
+            path,
+            temporary =>
+            {
+                using FileStream stream = File.Create(temporary);
+                using var writer = new BinaryWriter(stream);
+                nn.Module.save_state_dict(writer, new Dictionary<string, Tensor>(stateDict.Select(Contiguous)));
+            }
+        );
 
         // Module.save_state_dict writes memory as it lies.
         static KeyValuePair<string, Tensor> Contiguous(KeyValuePair<string, Tensor> entry) => new(entry.Key, entry.Value.contiguous());

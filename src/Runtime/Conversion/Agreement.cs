@@ -58,22 +58,22 @@ internal static class Agreement
         // a channel that all but cancels as much as the largest leaves. Of the short dtypes single elements say too little.
         bool isShort = unit > 1e-5;
         double share = isShort ? 2 * unit : Math.Sqrt(unit) * 3;
-        Tensor allowed = (spread * share) + ((isShort ? 1 : 8) * unit * largest) + ((isShort ? 1 : 100) * unit * (widest > 0 ? widest : largest));
+        Tensor allowed =
+            (spread * share) + ((isShort ? 1 : 8) * unit * largest) + ((isShort ? 1 : 100) * unit * (widest > 0 ? widest : largest));
         Tensor difference = (left - right).abs();
-        return isShort
-            ? difference.square().mean().le(allowed.square().mean()).item<bool>()
-            : difference.le(allowed).all().item<bool>();
+        return isShort ? difference.square().mean().le(allowed.square().mean()).item<bool>() : difference.le(allowed).all().item<bool>();
     }
 
     /// <summary>The relative rounding of a dtype; 0 of whole numbers.</summary>
-    private static double Unit(ScalarType dtype) => dtype switch
-    {
-        ScalarType.Float64 or ScalarType.ComplexFloat64 => Math.ScaleB(1, -53),
-        ScalarType.Float32 or ScalarType.ComplexFloat32 => Math.ScaleB(1, -24),
-        ScalarType.Float16 => Math.ScaleB(1, -11),
-        ScalarType.BFloat16 => Math.ScaleB(1, -8),
-        _ => 0,
-    };
+    private static double Unit(ScalarType dtype) =>
+        dtype switch
+        {
+            ScalarType.Float64 or ScalarType.ComplexFloat64 => Math.ScaleB(1, -53),
+            ScalarType.Float32 or ScalarType.ComplexFloat32 => Math.ScaleB(1, -24),
+            ScalarType.Float16 => Math.ScaleB(1, -11),
+            ScalarType.BFloat16 => Math.ScaleB(1, -8),
+            _ => 0,
+        };
 
     private static Tensor Real(Tensor tensor) => (tensor.is_complex() ? view_as_real(tensor) : tensor).to(ScalarType.Float64);
 

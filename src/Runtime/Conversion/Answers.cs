@@ -48,12 +48,19 @@ internal static class Answers
     {
         for (Type? type = holder.GetType(); type is not null && type != typeof(object) && type != typeof(ValueType); type = type.BaseType)
         {
-            if (type.Namespace?.StartsWith("System", StringComparison.Ordinal) == true && !type.Name.StartsWith("KeyValuePair`", StringComparison.Ordinal))
+            if (
+                type.Namespace?.StartsWith("System", StringComparison.Ordinal) == true
+                && !type.Name.StartsWith("KeyValuePair`", StringComparison.Ordinal)
+            )
             {
                 yield break;
             }
 
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (
+                FieldInfo field in type.GetFields(
+                    BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly
+                )
+            )
             {
                 // "<Boxes>k__BackingField" is the property Boxes.
                 string name = field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>')] : field.Name;

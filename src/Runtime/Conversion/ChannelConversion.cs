@@ -40,8 +40,7 @@ public sealed class ChannelConversion
     public IReadOnlyList<string> Layers => [.. changes.Select(change => change.Name)];
 
     /// <summary>The parameters of the converted layers now, and how many they were before.</summary>
-    public (long Now, long Before) FirstLayerParameters =>
-        (Sum(change => change.NewShape), Sum(change => change.OldShape));
+    public (long Now, long Before) FirstLayerParameters => (Sum(change => change.NewShape), Sum(change => change.OldShape));
 
     /// <summary>
     /// Whether the network was run before and after, and every layer and the answer compared. False after Probe = false, and
@@ -83,8 +82,9 @@ public sealed class ChannelConversion
             string wanted = Layout.ChannelsLast ? $"{Layout}, {InChannels}" : $"{InChannels}, {Layout}";
             throw new ArgumentException(
                 $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
-                + (InChannels == 1 && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
-                nameof(image));
+                    + (InChannels == 1 && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
+                nameof(image)
+            );
         }
     }
 
@@ -102,7 +102,8 @@ public sealed class ChannelConversion
     /// <param name="input">The input.</param>
     /// <param name="number">Which it is, from 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public T Given<T>(T input, int number) => CopiesImage && number == ImageIndex + 1 && input is Tensor image ? (T)(object)image.clone() : input;
+    public T Given<T>(T input, int number) =>
+        CopiesImage && number == ImageIndex + 1 && input is Tensor image ? (T)(object)image.clone() : input;
 
     internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {
@@ -115,7 +116,10 @@ public sealed class ChannelConversion
 
         if (options.Normalization is { } normalization && normalization.Mean.Count != 1 && normalization.Mean.Count != channels)
         {
-            throw new ArgumentException($"The normalization has {normalization.Mean.Count} channels; wanted {channels}, as many as are stacked, or 1.", nameof(options));
+            throw new ArgumentException(
+                $"The normalization has {normalization.Mean.Count} channels; wanted {channels}, as many as are stacked, or 1.",
+                nameof(options)
+            );
         }
 
         TransformInput? transform = TransformInput.Of(network);
@@ -136,7 +140,13 @@ public sealed class ChannelConversion
     {
         options.Checked();
         ChannelMap map = ChannelMap.ToColor(luma.Checked(nameof(luma)), options.Normalization, options.GrayNormalization);
-        var check = new CheckOptions(options.Layer is null ? [] : [options.Layer], options.Image, options.Example, options.ImageShape is null ? null : [options.ImageShape], options.Probe);
+        var check = new CheckOptions(
+            options.Layer is null ? [] : [options.Layer],
+            options.Image,
+            options.Example,
+            options.ImageShape is null ? null : [options.ImageShape],
+            options.Probe
+        );
         var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
         ChannelConversion conversion = plan.Carry(new ColorConversion(luma, options));
         conversion.ForgetOldWeights();
@@ -151,10 +161,21 @@ public sealed class ChannelConversion
         }
 
         ChannelMap map = ChannelMap.Tile(3, options.Channels);
-        var plan = new ConversionPlan(network, 3, new CheckOptions(options.Layer is null ? [] : [options.Layer]), map, map, TransformInput.Of(network), 1, IsExact: false);
+        var plan = new ConversionPlan(
+            network,
+            3,
+            new CheckOptions(options.Layer is null ? [] : [options.Layer]),
+            map,
+            map,
+            TransformInput.Of(network),
+            1,
+            IsExact: false
+        );
         if (plan.Transform is not null)
         {
-            throw new InvalidOperationException($"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input.");
+            throw new InvalidOperationException(
+                $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input."
+            );
         }
 
         ChannelConversion conversion = plan.Carry(options);
@@ -169,16 +190,20 @@ public sealed class ChannelConversion
         if (!KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients).");
+                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients)."
+            );
         }
 
-        ConversionRegistry.Exclusively(network, () =>
-        {
-            Undo(change => change.Undo());
-            transformInput?.Switch(true);
-            Retire();
-            return true;
-        });
+        ConversionRegistry.Exclusively(
+            network,
+            () =>
+            {
+                Undo(change => change.Undo());
+                transformInput?.Switch(true);
+                Retire();
+                return true;
+            }
+        );
     }
 
     /// <summary>
@@ -193,7 +218,8 @@ public sealed class ChannelConversion
         if (OldInChannels != 3)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor().");
+                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
+            );
         }
 
         ChannelMap back = ChannelMap.FromNormalizedColor(luma, options.InputScale, options.Normalization);
@@ -216,25 +242,30 @@ public sealed class ChannelConversion
 
     private void Reverse(ChannelMap back)
     {
-        ConversionRegistry.Exclusively(network, () =>
-        {
-            LayerChange[] reversal = [.. changes.Select(change => LayerChange.Plan(change.Name, change.Layer, back))];
-            foreach (LayerChange change in reversal)
+        ConversionRegistry.Exclusively(
+            network,
+            () =>
             {
-                change.Apply();
-                change.Dispose();
-            }
+                LayerChange[] reversal = [.. changes.Select(change => LayerChange.Plan(change.Name, change.Layer, back))];
+                foreach (LayerChange change in reversal)
+                {
+                    change.Apply();
+                    change.Dispose();
+                }
 
-            Retire();
-            return true;
-        });
+                Retire();
+                return true;
+            }
+        );
     }
 
     /// <summary>The stacked image that a gray one stands for, as the network took it before its conversion.</summary>
     internal Tensor Stacked(Tensor image)
     {
         var options = (GrayscaleOptions)Options;
-        return ChannelMap.ToGray((int)OldInChannels, options.InputScale, options.Normalization).Apply(image, Layout.ChannelDimension(image));
+        return ChannelMap
+            .ToGray((int)OldInChannels, options.InputScale, options.Normalization)
+            .Apply(image, Layout.ChannelDimension(image));
     }
 
     /// <summary>Puts the kernels of before in place until it is disposed.</summary>
@@ -262,7 +293,8 @@ public sealed class ChannelConversion
         if (!IsCurrent)
         {
             throw new InvalidOperationException(
-                $"This wrapper's {network.GetType().Name} has been converted back since. Use the network itself, or convert it again.");
+                $"This wrapper's {network.GetType().Name} has been converted back since. Use the network itself, or convert it again."
+            );
         }
     }
 
@@ -331,5 +363,6 @@ public sealed class ChannelConversion
     }
 
     /// <summary>A parameter that several layers share counts once.</summary>
-    private long Sum(Func<LayerChange, long[]> shape) => changes.Where(change => !change.SharesWeight).Sum(change => shape(change).Aggregate(1L, (product, size) => product * size));
+    private long Sum(Func<LayerChange, long[]> shape) =>
+        changes.Where(change => !change.SharesWeight).Sum(change => shape(change).Aggregate(1L, (product, size) => product * size));
 }

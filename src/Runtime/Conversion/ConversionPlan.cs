@@ -12,7 +12,8 @@ internal sealed record CheckOptions(
     string? Image = null,
     IReadOnlyList<object?>? Example = null,
     IReadOnlyList<IReadOnlyList<long>>? Shapes = null,
-    bool Probe = true);
+    bool Probe = true
+);
 
 /// <summary>A conversion before it is made: find the layers, change them, see that all answers agree, or undo it.</summary>
 /// <param name="Network">The network.</param>
@@ -24,7 +25,15 @@ internal sealed record CheckOptions(
 /// <param name="InputScale">What pixel values are multiplied by.</param>
 /// <param name="IsExact">Whether the answers must agree; a heuristic only has to run.</param>
 internal sealed record ConversionPlan(
-    Module Network, long OldChannels, CheckOptions Check, ChannelMap Map, ChannelMap ImageMap, TransformInput? Transform, double InputScale, bool IsExact = true)
+    Module Network,
+    long OldChannels,
+    CheckOptions Check,
+    ChannelMap Map,
+    ChannelMap ImageMap,
+    TransformInput? Transform,
+    double InputScale,
+    bool IsExact = true
+)
 {
     private readonly List<Trial> trials = [];
     private ImageLayout layout;
@@ -41,17 +50,22 @@ internal sealed record ConversionPlan(
     public ChannelConversion Carry(object options)
     {
         call = NetworkCall.Of(Network, Check.Image);
-        NamedConvolution[] all = Network is Convolution bare ? [new NamedConvolution("", bare)] : StemFinder.Candidates(Network, OldChannels);
+        NamedConvolution[] all = Network is Convolution bare
+            ? [new NamedConvolution("", bare)]
+            : StemFinder.Candidates(Network, OldChannels);
         if (Network is Convolution convolution && convolution.in_channels != OldChannels)
         {
             throw new InvalidOperationException($"This {Name} has in_channels {convolution.in_channels}; wanted {OldChannels}.");
         }
 
-        NamedConvolution[] named = Network is Convolution ? [] : [.. Check.Layers.Select(layer => StemFinder.Named(Network, layer, OldChannels))];
+        NamedConvolution[] named =
+            Network is Convolution ? [] : [.. Check.Layers.Select(layer => StemFinder.Named(Network, layer, OldChannels))];
         NamedConvolution[] candidates = named.Length > 0 ? named : all;
         if (candidates.Length == 0)
         {
-            throw new InvalidOperationException($"{Name} has no convolution with in_channels {OldChannels}. {StemFinder.Convolutions(Network)}");
+            throw new InvalidOperationException(
+                $"{Name} has no convolution with in_channels {OldChannels}. {StemFinder.Convolutions(Network)}"
+            );
         }
 
         layout = new ImageLayout(candidates[0].Layer.SpatialDimensions(), false);
@@ -68,8 +82,11 @@ internal sealed record ConversionPlan(
     }
 
     private ChannelConversion Unchecked(NamedConvolution[] candidates, NamedConvolution[] named, object options) =>
-        candidates.Length == 1 || named.Length > 0 ? Commit(candidates, options) : throw new InvalidOperationException(
-            $"{Name} has {candidates.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and without a check it cannot be seen which receives the image. Name it with the option Layer, or several with Layers.");
+        candidates.Length == 1 || named.Length > 0
+            ? Commit(candidates, options)
+            : throw new InvalidOperationException(
+                $"{Name} has {candidates.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and without a check it cannot be seen which receives the image. Name it with the option Layer, or several with Layers."
+            );
 
     private ChannelConversion Checked(NamedConvolution[] all, NamedConvolution[] named, object options)
     {
@@ -93,7 +110,8 @@ internal sealed record ConversionPlan(
             if (all.Except(given).Except(differing).FirstOrDefault() is { Layer: not null } unseen)
             {
                 throw new InvalidOperationException(
-                    $"{Name} was not converted: '{unseen.Name}' has in_channels {OldChannels}, and was not seen to run, neither at other sizes nor in training mode. If it receives the image in some case, give an image for it with the option ImageShapes; if not, name the layers that do with Layer or Layers.");
+                    $"{Name} was not converted: '{unseen.Name}' has in_channels {OldChannels}, and was not seen to run, neither at other sizes nor in training mode. If it receives the image in some case, give an image for it with the option ImageShapes; if not, name the layers that do with Layer or Layers."
+                );
             }
         }
 
@@ -136,12 +154,18 @@ internal sealed record ConversionPlan(
         }
 
         string reason = failure is null ? "" : $": {FirstLine(failure.Message)}";
-        string found = all.Length > 1 && named.Length == 0 ? $" It has {all.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(all.Select(candidate => candidate.Name))}), and" : "";
+        string found =
+            all.Length > 1 && named.Length == 0
+                ? $" It has {all.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(all.Select(candidate => candidate.Name))}), and"
+                : "";
         throw new InvalidOperationException(
-            Check.Example is not null ? $"{Name} does not run on the inputs that the option Example gives, the image with {OldChannels} channels{reason}"
-            : Check.Shapes is not null ? $"{Name} does not run on an image of shape {Text.Sizes(Check.Shapes[trials.Count])} with {OldChannels} channels, which the option ImageShape names{reason}"
-            : $"{Name} was not converted:{found} it could not be run to check the conversion, on images of none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, all of its inputs. Probe = false converts it unchecked.",
-            failure);
+            Check.Example is not null
+                    ? $"{Name} does not run on the inputs that the option Example gives, the image with {OldChannels} channels{reason}"
+                : Check.Shapes is not null
+                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.Shapes[trials.Count])} with {OldChannels} channels, which the option ImageShape names{reason}"
+                : $"{Name} was not converted:{found} it could not be run to check the conversion, on images of none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, all of its inputs. Probe = false converts it unchecked.",
+            failure
+        );
     }
 
     /// <summary>Ways to run the network; of each group one has to work.</summary>
@@ -149,18 +173,26 @@ internal sealed record ConversionPlan(
     {
         if (call is null)
         {
-            return [[]];
+            return
+            [
+                [],
+            ];
         }
 
         if (Check.Example is { } example)
         {
             if (example.Count != call.InputCount || example[call.ImageIndex] is not Tensor image)
             {
-                throw new ArgumentException($"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, number {call.ImageIndex + 1}, as a tensor.");
+                throw new ArgumentException(
+                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, number {call.ImageIndex + 1}, as a tensor."
+                );
             }
 
             bool isLast = image.dim() == layout.SpatialDimensions + 2 && image.shape[1] != NewChannels && image.shape[^1] == NewChannels;
-            return [[() => MakeTrial(image, example, layout with { ChannelsLast = isLast }, false)]];
+            return
+            [
+                [() => MakeTrial(image, example, layout with { ChannelsLast = isLast }, false)],
+            ];
         }
 
         return Check.Shapes is { } shapes
@@ -176,7 +208,9 @@ internal sealed record ConversionPlan(
         foreach ((long[] shape, ImageLayout of) in shapes)
         {
             using Tensor model = empty(shape, dtype, device);
-            foreach (object?[] others in call!.InputCount == 1 ? [new object?[1]] : call.Others(model, OldChannels, of.ChannelDimension(model)))
+            foreach (
+                object?[] others in call!.InputCount == 1 ? [new object?[1]] : call.Others(model, OldChannels, of.ChannelDimension(model))
+            )
             {
                 yield return () => MakeTrial(NewImage(ProbeImages.Ordinary(shape, InputScale, dtype, device), of), others, of, false);
             }
@@ -218,7 +252,8 @@ internal sealed record ConversionPlan(
     private void WatchElsewhere(NamedConvolution[] all, DisposeScope scope)
     {
         Trial first = trials[0];
-        bool IsComplete() => all.All(candidate => trials.Exists(trial => trial.Given.Contains(candidate) || trial.Differing.Contains(candidate)));
+        bool IsComplete() =>
+            all.All(candidate => trials.Exists(trial => trial.Given.Contains(candidate) || trial.Differing.Contains(candidate)));
         if (IsComplete())
         {
             return;
@@ -227,9 +262,12 @@ internal sealed record ConversionPlan(
         IEnumerable<Func<Trial>> others = [() => MakeTrial(first.Image, first.Others, first.Layout, training: true)];
         if (Check.Example is null && Check.Shapes is null)
         {
-            others = others.Concat(ProbeImages.Shapes(layout.SpatialDimensions, () => 0)
-                .Where(shape => shape.Layout == layout && shape.Shape.Max() <= 512)
-                .SelectMany(shape => Trials([shape]).Take(1)));
+            others = others.Concat(
+                ProbeImages
+                    .Shapes(layout.SpatialDimensions, () => 0)
+                    .Where(shape => shape.Layout == layout && shape.Shape.Max() <= 512)
+                    .SelectMany(shape => Trials([shape]).Take(1))
+            );
         }
 
         foreach (Func<Trial> make in others)
@@ -278,7 +316,14 @@ internal sealed record ConversionPlan(
         }
     }
 
-    private ChannelConversion Verified(NamedConvolution[] all, NamedConvolution[] named, NamedConvolution[] given, NamedConvolution[] differing, DisposeScope scope, object options)
+    private ChannelConversion Verified(
+        NamedConvolution[] all,
+        NamedConvolution[] named,
+        NamedConvolution[] given,
+        NamedConvolution[] differing,
+        DisposeScope scope,
+        object options
+    )
     {
         for (int seed = 1; seed <= 3 && IsExact && Check.Example is null && !Recording.IsTelling(Expected()); seed++)
         {
@@ -288,7 +333,8 @@ internal sealed record ConversionPlan(
         if (IsExact && !Recording.IsTelling(Expected()))
         {
             throw new InvalidOperationException(
-                $"{Name} was not converted: its answers gave nothing to compare, {(trials[0].Expected.Answer.Count == 0 ? "no tensor or number" : trials[0].Expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element" : "always the same or no numbers")}, on images of noise. Give the option Example, inputs for which it answers. Probe = false converts it unchecked.");
+                $"{Name} was not converted: its answers gave nothing to compare, {(trials[0].Expected.Answer.Count == 0 ? "no tensor or number" : trials[0].Expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element" : "always the same or no numbers")}, on images of noise. Give the option Example, inputs for which it answers. Probe = false converts it unchecked."
+            );
         }
 
         string? trouble;
@@ -301,19 +347,24 @@ internal sealed record ConversionPlan(
 
             // One branch of several was named: converting it alone changes what the network gives.
             return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out ofNamed) : null)
-                ?? throw new InvalidOperationException($"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {ofNamed}");
+                ?? throw new InvalidOperationException(
+                    $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {ofNamed}"
+                );
         }
 
         if (given.Length > 0 || Network is Convolution)
         {
-            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out trouble) ?? throw new InvalidOperationException(
-                $"{Name} was not converted: {Text.Quoted(given.Select(stem => stem.Name))} receives the image, but {trouble}");
+            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out trouble)
+                ?? throw new InvalidOperationException(
+                    $"{Name} was not converted: {Text.Quoted(given.Select(stem => stem.Name))} receives the image, but {trouble}"
+                );
         }
 
         if (differing.Length > 0)
         {
             throw new InvalidOperationException(
-                $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were. Something before it treats channels differently, such as a normalization: take it out and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}.");
+                $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were. Something before it treats channels differently, such as a normalization: take it out and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}."
+            );
         }
 
         // No hook of a candidate ran: they are called through forward, not call. Then each is tried by itself.
@@ -328,7 +379,9 @@ internal sealed record ConversionPlan(
             troubles.Add($"'{candidate.Name}': {trouble}");
         }
 
-        throw new InvalidOperationException($"{Name} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. {string.Join(" ", troubles)}");
+        throw new InvalidOperationException(
+            $"{Name} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. {string.Join(" ", troubles)}"
+        );
 
         Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
     }
@@ -347,16 +400,18 @@ internal sealed record ConversionPlan(
                 recording.Run(trial.Probe, Network, trial.Image, inner);
                 if (IsExact && FirstDifference(trial, recording, conversion) is { } where)
                 {
-                    trouble = Map.HasOffset && stems.Any(stem => where == $"'{stem.Name}' ({stem.Layer.GetType().Name})" || where == "the answer")
-                        ? $"{where} differs. Per-channel normalization is added by a forward hook: run the layer with call, not forward. If it is, the image also reaches something else, or is padded before it."
-                        : $"the answers differ: the image also reaches something else, first seen in {where}.";
+                    trouble =
+                        Map.HasOffset && stems.Any(stem => where == $"'{stem.Name}' ({stem.Layer.GetType().Name})" || where == "the answer")
+                            ? $"{where} differs. Per-channel normalization is added by a forward hook: run the layer with call, not forward. If it is, the image also reaches something else, or is padded before it."
+                            : $"the answers differ: the image also reaches something else, first seen in {where}.";
                     break;
                 }
             }
         }
         catch (ProbeException exception)
         {
-            trouble = $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
+            trouble =
+                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
         }
         catch
         {
@@ -383,7 +438,11 @@ internal sealed record ConversionPlan(
 
         // All of its filters may cancel, so that nothing but rounding is left: of one layer the bound of that is known.
         using Tensor bound = conversion.Changes[0].RoundingBound(trial.Image);
-        return trial.Expected.Answer.Zip(found.Answer).All(pair => (pair.First.Value - pair.Second.Value).abs().le(bound).all().item<bool>()) ? null : where;
+        return trial
+            .Expected.Answer.Zip(found.Answer)
+            .All(pair => (pair.First.Value - pair.Second.Value).abs().le(bound).all().item<bool>())
+            ? null
+            : where;
     }
 
     private ChannelConversion Commit(NamedConvolution[] stems, object options)

@@ -14,7 +14,12 @@ internal static class ConversionRegistry
     private static readonly ConditionalWeakTable<Module, Entry> Entries = new();
 
     /// <summary>The wrapper of that type for a network as it is converted now, made and converted if need be.</summary>
-    public static TWrapper Wrapper<TWrapper>(Module network, Func<ChannelConversion, bool> suits, Func<ChannelConversion> convert, Func<ChannelConversion, TWrapper> wrap)
+    public static TWrapper Wrapper<TWrapper>(
+        Module network,
+        Func<ChannelConversion, bool> suits,
+        Func<ChannelConversion> convert,
+        Func<ChannelConversion, TWrapper> wrap
+    )
         where TWrapper : Module
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -40,7 +45,8 @@ internal static class ConversionRegistry
                 else if (!suits(conversion))
                 {
                     throw new InvalidOperationException(
-                        $"{network.GetType().Name} has been converted before, with other options; it takes {conversion.InChannels} channel{(conversion.InChannels == 1 ? "" : "s")} now. Convert it back first, or use the wrapper that the first conversion gave.");
+                        $"{network.GetType().Name} has been converted before, with other options; it takes {conversion.InChannels} channel{(conversion.InChannels == 1 ? "" : "s")} now. Convert it back first, or use the wrapper that the first conversion gave."
+                    );
                 }
 
                 if (!entry.Wrappers.TryGetValue(typeof(TWrapper), out Module? wrapper))

@@ -14,8 +14,7 @@ internal static class HookTables
 
     /// <summary>One of the tables, with its type.</summary>
     public static TTable Table<TTable>(Module module, string field)
-        where TTable : class =>
-        (TTable)Fields.GetOrAdd(module.GetType(), Find).Single(found => found.Name == field).GetValue(module)!;
+        where TTable : class => (TTable)Fields.GetOrAdd(module.GetType(), Find).Single(found => found.Name == field).GetValue(module)!;
 
     private static FieldInfo[] Find(Type type)
     {
@@ -23,8 +22,13 @@ internal static class HookTables
         {
             if (current.IsGenericType && current.GetGenericTypeDefinition() == typeof(HookableModule<,>))
             {
-                return [.. FieldNames.Select(name => current.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)
-                    ?? throw new MissingFieldException(current.FullName, name))];
+                return
+                [
+                    .. FieldNames.Select(name =>
+                        current.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)
+                        ?? throw new MissingFieldException(current.FullName, name)
+                    ),
+                ];
             }
         }
 

@@ -37,7 +37,8 @@ internal sealed class KeptState
         KeptState state = Reached(network);
         foreach (Tensor tensor in state.tensors.Keys.ToArray())
         {
-            state.tensors[tensor] = tensor is TorchSharp.Modules.Parameter || tensor.IsInvalid ? null : tensor.detach().clone().DetachFromDisposeScope();
+            state.tensors[tensor] =
+                tensor is TorchSharp.Modules.Parameter || tensor.IsInvalid ? null : tensor.detach().clone().DetachFromDisposeScope();
         }
 
         foreach (Module module in state.modules)
@@ -229,27 +230,51 @@ internal sealed class KeptState
         };
     }
 
-    private static FieldInfo[] Fields(Type type) => FieldsOf.GetOrAdd(type, static type =>
-    {
-        var all = new List<FieldInfo>();
-        for (Type? current = type; current is not null && current != typeof(object); current = current.BaseType)
-        {
-            all.AddRange(current.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
-                .Where(field => !field.FieldType.IsPointer && !field.FieldType.IsByRefLike && !field.FieldType.IsFunctionPointer));
-        }
+    private static FieldInfo[] Fields(Type type) =>
+        FieldsOf.GetOrAdd(
+            type,
+            static type =>
+            {
+                var all = new List<FieldInfo>();
+                for (Type? current = type; current is not null && current != typeof(object); current = current.BaseType)
+                {
+                    all.AddRange(
+                        current
+                            .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+                            .Where(field =>
+                                !field.FieldType.IsPointer && !field.FieldType.IsByRefLike && !field.FieldType.IsFunctionPointer
+                            )
+                    );
+                }
 
-        return [.. all];
-    });
+                return [.. all];
+            }
+        );
 
     /// <summary>Whether a value of that type may hold a reference.</summary>
     private static bool CanHold(Type type) =>
-        !type.IsValueType || (!type.IsPrimitive && !type.IsEnum && Holders.GetOrAdd(type, static type => Array.Exists(Fields(type), field => field.FieldType != type && CanHold(field.FieldType))));
+        !type.IsValueType
+        || (
+            !type.IsPrimitive
+            && !type.IsEnum
+            && Holders.GetOrAdd(
+                type,
+                static type => Array.Exists(Fields(type), field => field.FieldType != type && CanHold(field.FieldType))
+            )
+        );
 
     private static bool IsTorchSharps(Type type) => type.Assembly == typeof(Module).Assembly;
 
     private static bool IsCollection(Type type) =>
         type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true
-        || (type.Assembly == typeof(object).Assembly && (type.Name.StartsWith("Tuple`", StringComparison.Ordinal) || type.Name.StartsWith("Lazy`", StringComparison.Ordinal) || type.Name.StartsWith("StrongBox`", StringComparison.Ordinal)));
+        || (
+            type.Assembly == typeof(object).Assembly
+            && (
+                type.Name.StartsWith("Tuple`", StringComparison.Ordinal)
+                || type.Name.StartsWith("Lazy`", StringComparison.Ordinal)
+                || type.Name.StartsWith("StrongBox`", StringComparison.Ordinal)
+            )
+        );
 
     /// <summary>Whether a class is of the program itself: not of .NET, of TorchSharp or of this package.</summary>
     private static bool IsUsers(Type type)

@@ -201,7 +201,10 @@ internal sealed class LayerChange : IDisposable
 
         if (Layer.bias is { } bias)
         {
-            sums += bias.narrow(0, from, count ?? OldLayout.OutChannels).to(ScalarType.Float64).abs().reshape([1, -1, .. Enumerable.Repeat(1L, space)]);
+            sums += bias.narrow(0, from, count ?? OldLayout.OutChannels)
+                .to(ScalarType.Float64)
+                .abs()
+                .reshape([1, -1, .. Enumerable.Repeat(1L, space)]);
         }
 
         // Of the coarser dtype: the layer may have moved to another since.
@@ -213,13 +216,14 @@ internal sealed class LayerChange : IDisposable
 
         Tensor Part(Tensor kernel) => kernel.narrow(Layer.transposed ? 1 : 0, from, count ?? OldLayout.OutChannels);
 
-        static double Unit(ScalarType dtype) => dtype switch
-        {
-            ScalarType.Float64 => Math.ScaleB(1, -53),
-            ScalarType.Float32 => Math.ScaleB(1, -24),
-            ScalarType.Float16 => Math.ScaleB(1, -11),
-            _ => Math.ScaleB(1, -8),
-        };
+        static double Unit(ScalarType dtype) =>
+            dtype switch
+            {
+                ScalarType.Float64 => Math.ScaleB(1, -53),
+                ScalarType.Float32 => Math.ScaleB(1, -24),
+                ScalarType.Float16 => Math.ScaleB(1, -11),
+                _ => Math.ScaleB(1, -8),
+            };
     }
 
     /// <summary>

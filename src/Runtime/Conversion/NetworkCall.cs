@@ -43,7 +43,8 @@ internal sealed class NetworkCall
                 if (image is not null && (index < 0 || inputs[index].ParameterType != typeof(Tensor)))
                 {
                     throw new ArgumentException(
-                        $"The option Image names '{image}', which is no tensor that forward of {network.GetType().Name} takes. Its parameters: {Text.Quoted(inputs.Select(input => input.Name!))}.");
+                        $"The option Image names '{image}', which is no tensor that forward of {network.GetType().Name} takes. Its parameters: {Text.Quoted(inputs.Select(input => input.Name!))}."
+                    );
                 }
 
                 return index < 0 ? null : new NetworkCall(network, call, inputs, index);
@@ -75,11 +76,21 @@ internal sealed class NetworkCall
     public IEnumerable<object?[]> Others(Tensor image, long channels, int channelDimension)
     {
         Func<Tensor?>[] kinds = [.. Kinds(image, channels, channelDimension)];
-        int[] open = [.. Enumerable.Range(0, inputs.Length).Where(index => index != ImageIndex && inputs[index].ParameterType == typeof(Tensor))];
+        int[] open =
+        [
+            .. Enumerable.Range(0, inputs.Length).Where(index => index != ImageIndex && inputs[index].ParameterType == typeof(Tensor)),
+        ];
         int combinations = (int)Math.Min(200, Math.Pow(kinds.Length, open.Length));
         for (int combination = 0; combination < combinations; combination++)
         {
-            object?[] others = [.. inputs.Select(input => input.HasDefaultValue ? input.DefaultValue : input.ParameterType.IsValueType ? Activator.CreateInstance(input.ParameterType) : null)];
+            object?[] others =
+            [
+                .. inputs.Select(input =>
+                    input.HasDefaultValue ? input.DefaultValue
+                    : input.ParameterType.IsValueType ? Activator.CreateInstance(input.ParameterType)
+                    : null
+                ),
+            ];
             int rest = combination;
             foreach (int index in open)
             {
@@ -103,7 +114,15 @@ internal sealed class NetworkCall
         yield return () => Noise([batch, 1]);
         yield return () => zeros([batch], ScalarType.Int64, device);
         yield return () => Noise([batch]);
-        foreach (long width in network.named_modules().Select(named => named.module).OfType<Linear>().Select(linear => linear.weight.shape[1]).Distinct().Take(6))
+        foreach (
+            long width in network
+                .named_modules()
+                .Select(named => named.module)
+                .OfType<Linear>()
+                .Select(linear => linear.weight.shape[1])
+                .Distinct()
+                .Take(6)
+        )
         {
             yield return () => Noise([batch, width]);
         }

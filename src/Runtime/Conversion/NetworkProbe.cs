@@ -61,7 +61,8 @@ internal sealed class NetworkProbe(Module network, Func<Tensor, object?> forward
     }
 
     /// <summary>The network and all modules in it, every one before its descendants.</summary>
-    public static IEnumerable<Module> Modules(Module network) => network.named_modules().OrderBy(named => named.name.Count(letter => letter == '.')).Select(named => named.module).Prepend(network);
+    public static IEnumerable<Module> Modules(Module network) =>
+        network.named_modules().OrderBy(named => named.name.Count(letter => letter == '.')).Select(named => named.module).Prepend(network);
 
     private (string Path, Tensor Value)[] RunOnce(Tensor image, DisposeScope owner, Action? observe)
     {

@@ -32,14 +32,21 @@ internal sealed class OpenedParameters : IDisposable
             if (!isWhole || parameter.abs().max().to(ScalarType.Float64).item<double>() <= Closed)
             {
                 opened.Add((parameter, parameter.detach().clone().DetachFromDisposeScope()));
-                Tensor open = ProbeImages.Noise(parameter.shape, random => (0.25 + (random.NextDouble() / 2)) * (random.Next(2) == 0 ? -1 : 1), parameter.dtype, parameter.device, seed: opened.Count);
+                Tensor open = ProbeImages.Noise(
+                    parameter.shape,
+                    random => (0.25 + (random.NextDouble() / 2)) * (random.Next(2) == 0 ? -1 : 1),
+                    parameter.dtype,
+                    parameter.device,
+                    seed: opened.Count
+                );
                 parameter.copy_(isWhole ? open : where(finite, parameter, open));
             }
         }
     }
 
     /// <summary>Whether one of these parameters has another value for the time being.</summary>
-    public bool Touches(IEnumerable<Parameter> parameters) => opened.Exists(pair => parameters.Any(parameter => parameter.Handle == pair.Parameter.Handle));
+    public bool Touches(IEnumerable<Parameter> parameters) =>
+        opened.Exists(pair => parameters.Any(parameter => parameter.Handle == pair.Parameter.Handle));
 
     public void Dispose()
     {

@@ -65,7 +65,8 @@ internal static class ProbeImages
             yield return ([1, .. Enumerable.Repeat(side, spatialDimensions), 1], new ImageLayout(spatialDimensions, true));
         }
 
-        (long[] Shape, ImageLayout Layout) First(long side) => ([1, 1, .. Enumerable.Repeat(side, spatialDimensions)], new ImageLayout(spatialDimensions, false));
+        (long[] Shape, ImageLayout Layout) First(long side) =>
+            ([1, 1, .. Enumerable.Repeat(side, spatialDimensions)], new ImageLayout(spatialDimensions, false));
     }
 
     /// <summary>A shape that the caller names, with one channel.</summary>
@@ -76,7 +77,8 @@ internal static class ProbeImages
         if (channel is < 0 or > 1 || shape.Any(size => size < 1))
         {
             throw new ArgumentException(
-                $"The image shape {Text.Sizes(shape)} has {shape.Count} dimensions; wanted {spatialDimensions + 2} (batch, channels and {spatialDimensions} of space), all 1 or more.");
+                $"The image shape {Text.Sizes(shape)} has {shape.Count} dimensions; wanted {spatialDimensions + 2} (batch, channels and {spatialDimensions} of space), all 1 or more."
+            );
         }
 
         // [1, 64, 64, 3]: no image has 64 channels and a width of three.

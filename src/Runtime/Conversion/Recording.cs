@@ -25,11 +25,15 @@ internal sealed class Recording
     /// <exception cref="ProbeException">The network does not run on that image.</exception>
     public Recording Run(NetworkProbe probe, Module network, Tensor image, DisposeScope owner, Action? observe = null)
     {
-        Answer = probe.Run(image, owner, () =>
-        {
-            Attach(network, owner);
-            observe?.Invoke();
-        });
+        Answer = probe.Run(
+            image,
+            owner,
+            () =>
+            {
+                Attach(network, owner);
+                observe?.Invoke();
+            }
+        );
         return this;
     }
 
@@ -70,8 +74,16 @@ internal sealed class Recording
 
     /// <summary>Whether a difference would have shown in the answer: it varies, in itself or from image to image.</summary>
     public static bool IsTelling(IReadOnlyList<Recording> recordings) =>
-        recordings.Any(recording => recording.Answer.Any(entry => Agreement.Agree(entry.Value, entry.Value, out bool isTelling) && isTelling))
-        || recordings.Skip(1).Any(other => recordings[0].Answer.Zip(other.Answer).Any(pair => pair.First.Value.numel() > 0 && !IsNaN(pair.First.Value) && !pair.First.Value.Equals(pair.Second.Value)));
+        recordings.Any(recording =>
+            recording.Answer.Any(entry => Agreement.Agree(entry.Value, entry.Value, out bool isTelling) && isTelling)
+        )
+        || recordings
+            .Skip(1)
+            .Any(other =>
+                recordings[0]
+                    .Answer.Zip(other.Answer)
+                    .Any(pair => pair.First.Value.numel() > 0 && !IsNaN(pair.First.Value) && !pair.First.Value.Equals(pair.Second.Value))
+            );
 
     private static bool IsNaN(Tensor tensor) => tensor.is_floating_point() && !tensor.isfinite().any().item<bool>();
 
@@ -90,29 +102,34 @@ internal sealed class Recording
             if (module is Module<Tensor, Tensor> layer && seen.Add(module))
             {
                 string where = $"'{name}' ({module.GetType().Name})";
-                layer.register_forward_pre_hook((_, input) =>
-                {
-                    LastStarted = where;
-                    Misfit = module is TorchSharp.Modules.Linear linear && input?.dim() > 0 ? input.shape[^1] - linear.weight.shape[1] : 0;
-
-                    // The output of the layer before has been recorded already.
-                    if (input is not null && input.Handle != last)
+                layer.register_forward_pre_hook(
+                    (_, input) =>
                     {
-                        layers.Add((where, NetworkProbe.Kept(input, owner)));
-                    }
+                        LastStarted = where;
+                        Misfit =
+                            module is TorchSharp.Modules.Linear linear && input?.dim() > 0 ? input.shape[^1] - linear.weight.shape[1] : 0;
 
-                    return input!;
-                });
-                layer.register_forward_hook((_, _, output) =>
-                {
-                    if (output is not null)
+                        // The output of the layer before has been recorded already.
+                        if (input is not null && input.Handle != last)
+                        {
+                            layers.Add((where, NetworkProbe.Kept(input, owner)));
+                        }
+
+                        return input!;
+                    }
+                );
+                layer.register_forward_hook(
+                    (_, _, output) =>
                     {
-                        layers.Add((where, NetworkProbe.Kept(output, owner)));
-                        last = output.Handle;
-                    }
+                        if (output is not null)
+                        {
+                            layers.Add((where, NetworkProbe.Kept(output, owner)));
+                            last = output.Handle;
+                        }
 
-                    return output!;
-                });
+                        return output!;
+                    }
+                );
             }
         }
     }

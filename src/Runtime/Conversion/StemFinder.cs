@@ -28,11 +28,18 @@ internal static class StemFinder
 
         if (found is not Convolution layer)
         {
-            throw new ArgumentException($"Layer '{path}' of {networkName} is a {found.GetType().Name}; wanted a convolution. {Convolutions(network)}", "Layer");
+            throw new ArgumentException(
+                $"Layer '{path}' of {networkName} is a {found.GetType().Name}; wanted a convolution. {Convolutions(network)}",
+                "Layer"
+            );
         }
 
-        return layer.in_channels == inChannels ? new NamedConvolution(path, layer) : throw new ArgumentException(
-            $"Layer '{path}' of {networkName} has in_channels {layer.in_channels}; wanted {inChannels}. {Convolutions(network)}", "Layer");
+        return layer.in_channels == inChannels
+            ? new NamedConvolution(path, layer)
+            : throw new ArgumentException(
+                $"Layer '{path}' of {networkName} has in_channels {layer.in_channels}; wanted {inChannels}. {Convolutions(network)}",
+                "Layer"
+            );
     }
 
     /// <summary>Every convolution that takes that many channels.</summary>
@@ -42,9 +49,19 @@ internal static class StemFinder
     /// <summary>The convolutions of a network, for messages: those that an image may reach first.</summary>
     public static string Convolutions(Module network)
     {
-        string[] all = [.. All(network)
-            .OrderBy(named => named.Layer.in_channels switch { 3 => 0, 1 => 1, _ => 2 })
-            .Select(named => $"'{named.Name}' (in_channels {named.Layer.in_channels})")];
+        string[] all =
+        [
+            .. All(network)
+                .OrderBy(named =>
+                    named.Layer.in_channels switch
+                    {
+                        3 => 0,
+                        1 => 1,
+                        _ => 2,
+                    }
+                )
+                .Select(named => $"'{named.Name}' (in_channels {named.Layer.in_channels})"),
+        ];
         return all.Length == 0
             ? "It has no convolution at all."
             : $"Its convolutions: {string.Join(", ", all.Take(8))}{(all.Length > 8 ? $" and {all.Length - 8} more" : "")}.";
@@ -56,21 +73,38 @@ internal static class StemFinder
     /// apart. Of one channel: the input is the image itself, or else the candidate is the first that runs.
     /// </summary>
     public static (NamedConvolution[] Given, NamedConvolution[] GivenDiffering) Watch(
-        NetworkProbe probe, Module network, NamedConvolution[] candidates, Tensor image, DisposeScope owner, Recording recording)
+        NetworkProbe probe,
+        Module network,
+        NamedConvolution[] candidates,
+        Tensor image,
+        DisposeScope owner,
+        Recording recording
+    )
     {
         var seen = new List<(NamedConvolution Candidate, bool IsImage)>();
-        recording.Run(probe, network, image, owner, () =>
-        {
-            foreach (NamedConvolution candidate in candidates)
+        recording.Run(
+            probe,
+            network,
+            image,
+            owner,
+            () =>
             {
-                candidate.Layer.register_forward_pre_hook((_, input) =>
+                foreach (NamedConvolution candidate in candidates)
                 {
-                    bool isImage = candidate.Layer.in_channels == 1 ? input.Equals(image) : ChannelsAreEqual(input, candidate.Layer.SpatialDimensions());
-                    seen.Add((candidate, isImage));
-                    return input;
-                });
+                    candidate.Layer.register_forward_pre_hook(
+                        (_, input) =>
+                        {
+                            bool isImage =
+                                candidate.Layer.in_channels == 1
+                                    ? input.Equals(image)
+                                    : ChannelsAreEqual(input, candidate.Layer.SpatialDimensions());
+                            seen.Add((candidate, isImage));
+                            return input;
+                        }
+                    );
+                }
             }
-        });
+        );
 
         NamedConvolution[] given = [.. seen.Where(call => call.IsImage).Select(call => call.Candidate).Distinct()];
         NamedConvolution[] differing = [.. seen.Where(call => !call.IsImage).Select(call => call.Candidate).Distinct()];
@@ -79,7 +113,8 @@ internal static class StemFinder
     }
 
     public static IEnumerable<NamedConvolution> All(Module network) =>
-        network.named_modules()
+        network
+            .named_modules()
             .Where(named => named.module is Convolution)
             .Select(named => new NamedConvolution(named.name, (Convolution)named.module))
             .DistinctBy(named => named.Layer);

@@ -29,18 +29,19 @@ internal sealed class TransformInput
     public static ChannelMap Map => ChannelMap.PerChannel(Scales, Offsets);
 
     /// <summary>The images before the transformation from those after it.</summary>
-    public static ChannelMap Inverse => ChannelMap.PerChannel(
-        Array.ConvertAll(Scales, scale => 1 / scale),
-        [.. Scales.Zip(Offsets, (scale, offset) => -offset / scale)]);
+    public static ChannelMap Inverse =>
+        ChannelMap.PerChannel(Array.ConvertAll(Scales, scale => 1 / scale), [.. Scales.Zip(Offsets, (scale, offset) => -offset / scale)]);
 
     /// <summary>The switch of a network that transforms its input now; null for all others.</summary>
     public static TransformInput? Of(Module network)
     {
         for (Type? type = network.GetType(); type is not null; type = type.BaseType)
         {
-            if (type.FullName is "TorchSharp.Modules.GoogleNet" or "TorchSharp.Modules.InceptionV3"
+            if (
+                type.FullName is "TorchSharp.Modules.GoogleNet" or "TorchSharp.Modules.InceptionV3"
                 && type.GetField("transform_input", BindingFlags.Instance | BindingFlags.NonPublic) is { } field
-                && field.FieldType == typeof(bool))
+                && field.FieldType == typeof(bool)
+            )
             {
                 return (bool)field.GetValue(network)! ? new TransformInput(network, field) : null;
             }

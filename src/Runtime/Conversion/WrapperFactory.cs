@@ -16,7 +16,12 @@ public static class WrapperFactory
     /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Grayscale<TNetwork, TWrapper>(
-        TNetwork network, string? layer, GrayscaleOptions? options, string? image, Func<TNetwork, ChannelConversion, TWrapper> wrap)
+        TNetwork network,
+        string? layer,
+        GrayscaleOptions? options,
+        string? image,
+        Func<TNetwork, ChannelConversion, TWrapper> wrap
+    )
         where TNetwork : Module
         where TWrapper : Module =>
         ConversionRegistry.Wrapper(
@@ -28,7 +33,8 @@ public static class WrapperFactory
                 asked = asked with { Image = asked.Image ?? image };
                 return ChannelConversion.ToGrayscale(network, asked.Layers is null ? asked with { Layer = asked.Layer ?? layer } : asked);
             },
-            conversion => wrap(network, conversion));
+            conversion => wrap(network, conversion)
+        );
 
     /// <summary>Converts a natively gray network to color, or finds it converted, and gives its wrapper of that type.</summary>
     /// <param name="network">The network.</param>
@@ -38,7 +44,13 @@ public static class WrapperFactory
     /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Color<TNetwork, TWrapper>(
-        TNetwork network, string? layer, LumaCoefficients luma, ColorOptions? options, string? image, Func<TNetwork, ChannelConversion, TWrapper> wrap)
+        TNetwork network,
+        string? layer,
+        LumaCoefficients luma,
+        ColorOptions? options,
+        string? image,
+        Func<TNetwork, ChannelConversion, TWrapper> wrap
+    )
         where TNetwork : Module
         where TWrapper : Module
     {
@@ -47,7 +59,8 @@ public static class WrapperFactory
             network,
             conversion => conversion.Options is ColorConversion earlier && earlier.Luma == luma && asked.SameConversionAs(earlier.Options),
             () => ChannelConversion.ToColor(network, luma, asked with { Layer = asked.Layer ?? layer, Image = asked.Image ?? image }),
-            conversion => wrap(network, conversion));
+            conversion => wrap(network, conversion)
+        );
     }
 
     /// <summary>A wrapper that is asked to be converted: itself, if the options are those of its conversion.</summary>
@@ -71,9 +84,16 @@ public static class WrapperFactory
             return wrapper;
         }
 
-        return conversion.Options is ColorConversion earlier && earlier.Luma == luma && (options is null || options.SameConversionAs(earlier.Options)) ? wrapper : throw OtherOptions(wrapper);
+        return
+            conversion.Options is ColorConversion earlier
+            && earlier.Luma == luma
+            && (options is null || options.SameConversionAs(earlier.Options))
+            ? wrapper
+            : throw OtherOptions(wrapper);
     }
 
     private static InvalidOperationException OtherOptions(IConvertedModule wrapper) =>
-        new($"This is the wrapper of a network that has been converted before, with other options; it takes {wrapper.Conversion.InChannels} channel{(wrapper.Conversion.InChannels == 1 ? "" : "s")}. Convert it back first.");
+        new(
+            $"This is the wrapper of a network that has been converted before, with other options; it takes {wrapper.Conversion.InChannels} channel{(wrapper.Conversion.InChannels == 1 ? "" : "s")}. Convert it back first."
+        );
 }

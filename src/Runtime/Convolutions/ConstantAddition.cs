@@ -26,9 +26,7 @@ internal sealed class ConstantAddition
 
     private volatile ConstantMap? map;
 
-    private ConstantAddition()
-    {
-    }
+    private ConstantAddition() { }
 
     /// <summary>Whether a hook is this class's own.</summary>
     public static bool IsHook(Delegate hook) => hook.Target is ConstantAddition;

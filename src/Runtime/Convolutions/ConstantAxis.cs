@@ -17,9 +17,8 @@ internal readonly record struct ConstantAxis(long Kernel, long Stride, long Dila
     private long Extent => (Dilation * (Kernel - 1)) + 1;
 
     /// <summary>The size of the output for an image of that size.</summary>
-    public long OutputSize(long size) => Transposed
-        ? ((size - 1) * Stride) - (2 * Before) + Extent + After
-        : ((size + Before + After - Extent) / Stride) + 1;
+    public long OutputSize(long size) =>
+        Transposed ? ((size - 1) * Stride) - (2 * Before) + Extent + After : ((size + Before + After - Extent) / Stride) + 1;
 
     /// <summary>
     /// The side of the small image whose answer has every number that the answer to one of <paramref name="size"/> has: that

@@ -39,11 +39,15 @@ internal static class ConvolutionAccess
 
         KernelLayout.CheckDtype(layer.weight.dtype, $"The weight of {Describe(layer, name)}");
         KernelLayout layout = KernelLayout.Of(layer.weight, layer.groups, layer.transposed);
-        return layout.InChannels == layer.in_channels ? layout : throw new InvalidOperationException(
-            $"Found a weight of shape {Text.Shape(layer.weight)} in {Describe(layer, name)}, whose in_channels is {layer.in_channels}; wanted one that matches. Was the weight replaced by hand?");
+        return layout.InChannels == layer.in_channels
+            ? layout
+            : throw new InvalidOperationException(
+                $"Found a weight of shape {Text.Shape(layer.weight)} in {Describe(layer, name)}, whose in_channels is {layer.in_channels}; wanted one that matches. Was the weight replaced by hand?"
+            );
     }
 
-    public static string Describe(Convolution layer, string name) => name.Length == 0 ? $"this {layer.GetType().Name}" : $"layer '{name}' ({layer.GetType().Name})";
+    public static string Describe(Convolution layer, string name) =>
+        name.Length == 0 ? $"this {layer.GetType().Name}" : $"layer '{name}' ({layer.GetType().Name})";
 
     /// <summary>
     /// What the layer would give for <paramref name="input"/> with <paramref name="weight"/> for one group, and with that bias.
@@ -83,9 +87,11 @@ internal static class ConvolutionAccess
     /// <summary>Whether a constant image gives a constant output: no zeros are laid around it.</summary>
     public static bool KeepsConstants(this Convolution layer) =>
         !layer.transposed
-        && (layer.padding_mode is PaddingModes.Reflect or PaddingModes.Replicate or PaddingModes.Circular
+        && (
+            layer.padding_mode is PaddingModes.Reflect or PaddingModes.Replicate or PaddingModes.Circular
             || layer.padding_type == Padding.Valid
-            || (layer.padding is { } padding && Array.TrueForAll(padding, size => size == 0)));
+            || (layer.padding is { } padding && Array.TrueForAll(padding, size => size == 0))
+        );
 
     /// <summary>What a constant image becomes along each spatial dimension, where zeros are laid around it.</summary>
     public static ConstantAxis[] Axes(this Convolution layer)
@@ -95,7 +101,14 @@ internal static class ConvolutionAccess
         {
             // TorchSharp takes the first dimension's output padding for all.
             (long before, long after) = layer.transposed ? (layer.padding![index], layer.output_padding[0]) : Zeros(layer, index);
-            axes[index] = new ConstantAxis(layer.kernel_size[index], layer.stride[index], layer.dilation[index], before, after, layer.transposed);
+            axes[index] = new ConstantAxis(
+                layer.kernel_size[index],
+                layer.stride[index],
+                layer.dilation[index],
+                before,
+                after,
+                layer.transposed
+            );
         }
 
         return axes;
@@ -154,10 +167,11 @@ internal static class ConvolutionAccess
         return (all / 2, all - (all / 2));
     }
 
-    private static Tensor Convolve(Convolution layer, Tensor input, Tensor weight, Tensor? bias, long[] padding) => layer.SpatialDimensions() switch
-    {
-        1 => functional.conv1d(input, weight, bias, layer.stride[0], padding[0], layer.dilation[0]),
-        2 => functional.conv2d(input, weight, bias, layer.stride, padding, layer.dilation),
-        _ => functional.conv3d(input, weight, bias, layer.stride, padding, layer.dilation),
-    };
+    private static Tensor Convolve(Convolution layer, Tensor input, Tensor weight, Tensor? bias, long[] padding) =>
+        layer.SpatialDimensions() switch
+        {
+            1 => functional.conv1d(input, weight, bias, layer.stride[0], padding[0], layer.dilation[0]),
+            2 => functional.conv2d(input, weight, bias, layer.stride, padding, layer.dilation),
+            _ => functional.conv3d(input, weight, bias, layer.stride, padding, layer.dilation),
+        };
 }

@@ -13,7 +13,8 @@ internal static class InputScaleMark
 
     public static double Of(Convolution layer) => Read(layer.get_buffer(BufferName));
 
-    public static double Read(Tensor? mark) => mark is null ? 1 : BitConverter.Int64BitsToDouble(mark.cpu().to(ScalarType.Int64).item<long>());
+    public static double Read(Tensor? mark) =>
+        mark is null ? 1 : BitConverter.Int64BitsToDouble(mark.cpu().to(ScalarType.Int64).item<long>());
 
     public static Tensor Make(double scale) => tensor(BitConverter.DoubleToInt64Bits(scale), ScalarType.Int64).DetachFromDisposeScope();
 

@@ -23,7 +23,8 @@ internal readonly record struct KernelLayout(long InChannels, long OutChannels, 
         {
             throw new ArgumentException(
                 $"Found a weight of shape [{string.Join(", ", shape)}]; wanted that of a 1-D, 2-D or 3-D convolution: two channel dimensions and one to three of the kernel.",
-                nameof(weight));
+                nameof(weight)
+            );
         }
 
         if (groups < 1)
@@ -35,7 +36,8 @@ internal readonly record struct KernelLayout(long InChannels, long OutChannels, 
         {
             throw new ArgumentException(
                 $"Found {groups} groups for a weight of shape [{string.Join(", ", shape)}]; wanted a number that divides {shape[0]}.",
-                nameof(groups));
+                nameof(groups)
+            );
         }
 
         return transposed
@@ -48,7 +50,8 @@ internal readonly record struct KernelLayout(long InChannels, long OutChannels, 
         if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
         {
             throw new ArgumentException(
-                $"{what} has dtype {dtype}; wanted Float16, BFloat16, Float32 or Float64. Convert a quantized network before it is quantized.");
+                $"{what} has dtype {dtype}; wanted Float16, BFloat16, Float32 or Float64. Convert a quantized network before it is quantized."
+            );
         }
     }
 }

@@ -28,14 +28,18 @@ public static class EquivalenceCheck
         if (!conversion.KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.Network.GetType().Name} were not kept, so there is nothing to compare with. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}.");
+                $"The color kernels of {network.Network.GetType().Name} were not kept, so there is nothing to compare with. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}."
+            );
         }
 
         var differences = new Differences();
         (long, long) multiplications = (0, 0);
 
         // Hooks see what is called; of a bare convolution that is itself.
-        var probe = new NetworkProbe(network.Network, image => network.Network is Convolution ? network.Network.call(image) : network.Network.forward(image));
+        var probe = new NetworkProbe(
+            network.Network,
+            image => network.Network is Convolution ? network.Network.call(image) : network.Network.forward(image)
+        );
         int count = 0;
         foreach (Tensor image in images)
         {
@@ -48,7 +52,8 @@ public static class EquivalenceCheck
                 // As many layers at once as there is room for: of large images not all.
                 using DisposeScope scope = NewDisposeScope();
                 stacked = new LayerCalls(scope, first);
-                (string Path, Tensor Value)[] expected, answer;
+                (string Path, Tensor Value)[] expected,
+                    answer;
                 using (conversion.AsBefore())
                 {
                     using Tensor old = conversion.Stacked(image);
@@ -56,11 +61,21 @@ public static class EquivalenceCheck
                 }
 
                 (long Before, long After) counted = (0, 0);
-                answer = probe.Run(image, scope, () => stacked.Compare(network.Network, conversion, differences, (layer, input, output) =>
-                {
-                    (long before, long after) = Multiplications(layer, input, output);
-                    counted = (counted.Before + before, counted.After + after);
-                }));
+                answer = probe.Run(
+                    image,
+                    scope,
+                    () =>
+                        stacked.Compare(
+                            network.Network,
+                            conversion,
+                            differences,
+                            (layer, input, output) =>
+                            {
+                                (long before, long after) = Multiplications(layer, input, output);
+                                counted = (counted.Before + before, counted.After + after);
+                            }
+                        )
+                );
                 multiplications = counted;
                 for (int index = 0; index < expected.Length && first == 0; index++)
                 {
@@ -68,8 +83,7 @@ public static class EquivalenceCheck
                 }
 
                 first = stacked.End;
-            }
-            while (stacked.IsCut);
+            } while (stacked.IsCut);
         }
 
         if (count == 0)
@@ -119,35 +133,46 @@ public static class EquivalenceCheck
         public void Record(Module network)
         {
             seen = 0;
-            Hang(network, (_, _, _, output) =>
-            {
-                if (seen++ == End && bytes < Enough)
+            Hang(
+                network,
+                (_, _, _, output) =>
                 {
-                    End++;
-                    bytes += output.numel() * output.dtype.ElementSize();
-                    outputs.Enqueue(NetworkProbe.Kept(output, owner));
+                    if (seen++ == End && bytes < Enough)
+                    {
+                        End++;
+                        bytes += output.numel() * output.dtype.ElementSize();
+                        outputs.Enqueue(NetworkProbe.Kept(output, owner));
+                    }
                 }
-            });
+            );
         }
 
         /// <summary>Compares each of them with what the layer gives in the converted run, and lets go of it.</summary>
-        public void Compare(Module network, ChannelConversion conversion, Differences differences, Action<LayerChange, Tensor, Tensor> converted)
+        public void Compare(
+            Module network,
+            ChannelConversion conversion,
+            Differences differences,
+            Action<LayerChange, Tensor, Tensor> converted
+        )
         {
             int index = 0;
-            Hang(network, (name, layer, input, output) =>
-            {
-                LayerChange? change = conversion.Changes.FirstOrDefault(candidate => ReferenceEquals(candidate.Layer, layer));
-                if (change is not null)
+            Hang(
+                network,
+                (name, layer, input, output) =>
                 {
-                    converted(change, input, output);
-                }
+                    LayerChange? change = conversion.Changes.FirstOrDefault(candidate => ReferenceEquals(candidate.Layer, layer));
+                    if (change is not null)
+                    {
+                        converted(change, input, output);
+                    }
 
-                if (index++ >= first && outputs.TryDequeue(out Tensor? expected))
-                {
-                    differences.Add(name.Length == 0 ? "(itself)" : name, layer.GetType().Name, expected, output, change, input);
-                    expected.Dispose();
+                    if (index++ >= first && outputs.TryDequeue(out Tensor? expected))
+                    {
+                        differences.Add(name.Length == 0 ? "(itself)" : name, layer.GetType().Name, expected, output, change, input);
+                        expected.Dispose();
+                    }
                 }
-            });
+            );
         }
 
         private static void Hang(Module network, Action<string, Module, Tensor, Tensor> ended)
@@ -158,11 +183,13 @@ public static class EquivalenceCheck
             {
                 if (module is Module<Tensor, Tensor> layer && hung.Add(module))
                 {
-                    layer.register_forward_hook((_, input, output) =>
-                    {
-                        ended(name, module, input, output);
-                        return output;
-                    });
+                    layer.register_forward_hook(
+                        (_, input, output) =>
+                        {
+                            ended(name, module, input, output);
+                            return output;
+                        }
+                    );
                 }
             }
         }
@@ -198,7 +225,9 @@ public static class EquivalenceCheck
             {
                 using DisposeScope scope = NewDisposeScope();
                 long count = Math.Min(step, size - from);
-                Tensor difference = (left.narrow(dimension, from, count).to(ScalarType.Float64) - right.narrow(dimension, from, count).to(ScalarType.Float64)).abs();
+                Tensor difference = (
+                    left.narrow(dimension, from, count).to(ScalarType.Float64) - right.narrow(dimension, from, count).to(ScalarType.Float64)
+                ).abs();
                 double here = difference.max().item<double>();
                 largest = here > largest || double.IsNaN(here) ? here : largest;
                 if (change is not null)
@@ -234,6 +263,7 @@ public static class EquivalenceCheck
         }
 
         /// <summary>The answer comes last, whatever else was added after it for later images.</summary>
-        public IReadOnlyList<LayerDifference> InOrder() => [.. order.Where(name => name != "(output)").Append("(output)").Where(layers.ContainsKey).Select(name => layers[name])];
+        public IReadOnlyList<LayerDifference> InOrder() =>
+            [.. order.Where(name => name != "(output)").Append("(output)").Where(layers.ContainsKey).Select(name => layers[name])];
     }
 }

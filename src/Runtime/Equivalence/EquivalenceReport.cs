@@ -49,11 +49,22 @@ public sealed record EquivalenceReport
         foreach (LayerDifference layer in Layers)
         {
             string name = layer.Kind.Length == 0 ? layer.Layer : $"{layer.Layer} ({layer.Kind})";
-            string bound = layer.Bound is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value,10:0.0e+00}  {(layer.IsWithinBound == true ? "within" : "EXCEEDED")}") : "";
-            text.Append(CultureInfo.InvariantCulture, $"{name.PadRight(width)}  {layer.Difference,10:0.0e+00}  {layer.Magnitude,10:0.0e+00}  {bound}\n");
+            string bound = layer.Bound is { } value
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{value,10:0.0e+00}  {(layer.IsWithinBound == true ? "within" : "EXCEEDED")}"
+                )
+                : "";
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{name.PadRight(width)}  {layer.Difference,10:0.0e+00}  {layer.Magnitude,10:0.0e+00}  {bound}\n"
+            );
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"{Images} image{(Images == 1 ? "" : "s")}; parameters {Parameters.Before:N0} -> {Parameters.After:N0}; multiplications of the converted layers {Multiplications.Before:N0} -> {Multiplications.After:N0}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{Images} image{(Images == 1 ? "" : "s")}; parameters {Parameters.Before:N0} -> {Parameters.After:N0}; multiplications of the converted layers {Multiplications.Before:N0} -> {Multiplications.After:N0}\n"
+        );
         return text.ToString();
     }
 }

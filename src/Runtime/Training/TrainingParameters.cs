@@ -28,17 +28,32 @@ public static class TrainingParameters
     /// <param name="weightDecay">Its weight decay, which belongs here: what the optimizer is given does not count.</param>
     /// <param name="nesterov">Whether it uses Nesterov's momentum; null: what the optimizer is given.</param>
     /// <exception cref="InvalidOperationException">The conversion folds normalization in, so no such training exists.</exception>
-    public static IReadOnlyList<SGD.ParamGroup> SgdGroups(this IConvertedModule network, double learningRate, double? momentum = null, double? dampening = null, double weightDecay = 0, bool? nesterov = null)
+    public static IReadOnlyList<SGD.ParamGroup> SgdGroups(
+        this IConvertedModule network,
+        double learningRate,
+        double? momentum = null,
+        double? dampening = null,
+        double weightDecay = 0,
+        bool? nesterov = null
+    )
     {
         ArgumentNullException.ThrowIfNull(network);
-        return Groups(network, ofAdam: false, (parameters, factor) => new SGD.ParamGroup(parameters, new SGD.Options
-        {
-            LearningRate = learningRate * factor,
-            momentum = momentum,
-            dampening = dampening,
-            weight_decay = weightDecay / factor,
-            nesterov = nesterov,
-        }));
+        return Groups(
+            network,
+            ofAdam: false,
+            (parameters, factor) =>
+                new SGD.ParamGroup(
+                    parameters,
+                    new SGD.Options
+                    {
+                        LearningRate = learningRate * factor,
+                        momentum = momentum,
+                        dampening = dampening,
+                        weight_decay = weightDecay / factor,
+                        nesterov = nesterov,
+                    }
+                )
+        );
     }
 
     /// <summary>
@@ -52,17 +67,32 @@ public static class TrainingParameters
     /// <param name="epsilon">Its epsilon; null: what the optimizer is given.</param>
     /// <param name="weightDecay">Its decoupled weight decay, none unless said, as AdamW of TorchSharp; it belongs here.</param>
     /// <exception cref="InvalidOperationException">The conversion folds normalization or a scale in, so no such training exists.</exception>
-    public static IReadOnlyList<AdamW.ParamGroup> AdamWGroups(this IConvertedModule network, double learningRate, double? beta1 = null, double? beta2 = null, double? epsilon = null, double weightDecay = 0)
+    public static IReadOnlyList<AdamW.ParamGroup> AdamWGroups(
+        this IConvertedModule network,
+        double learningRate,
+        double? beta1 = null,
+        double? beta2 = null,
+        double? epsilon = null,
+        double weightDecay = 0
+    )
     {
         ArgumentNullException.ThrowIfNull(network);
-        return Groups(network, ofAdam: true, (parameters, factor) => new AdamW.ParamGroup(parameters, new AdamW.Options
-        {
-            LearningRate = learningRate * factor,
-            beta1 = beta1,
-            beta2 = beta2,
-            eps = epsilon,
-            weight_decay = weightDecay / factor,
-        }));
+        return Groups(
+            network,
+            ofAdam: true,
+            (parameters, factor) =>
+                new AdamW.ParamGroup(
+                    parameters,
+                    new AdamW.Options
+                    {
+                        LearningRate = learningRate * factor,
+                        beta1 = beta1,
+                        beta2 = beta2,
+                        eps = epsilon,
+                        weight_decay = weightDecay / factor,
+                    }
+                )
+        );
     }
 
     /// <summary>
@@ -85,12 +115,15 @@ public static class TrainingParameters
         if (optimizer is not SGD sgd)
         {
             throw new NotSupportedException(
-                $"The state of {optimizer?.GetType().Name ?? "null"} cannot be carried over exactly: its second moments do not sum. Make a new optimizer, AdamW with {nameof(AdamWGroups)}, whose state starts anew.");
+                $"The state of {optimizer?.GetType().Name ?? "null"} cannot be carried over exactly: its second moments do not sum. Make a new optimizer, AdamW with {nameof(AdamWGroups)}, whose state starts anew."
+            );
         }
 
         if (Told.TryGetValue(sgd, out HashSet<ChannelConversion>? told) && told.Contains(network.Conversion))
         {
-            throw new InvalidOperationException("This optimizer has been told of this conversion already: its group for the converted weights is made once.");
+            throw new InvalidOperationException(
+                "This optimizer has been told of this conversion already: its group for the converted weights is made once."
+            );
         }
 
         ParamGroup[] groups = [.. sgd.ParamGroups.Cast<ParamGroup>()];
@@ -110,7 +143,8 @@ public static class TrainingParameters
                         if (options.LearningRate != options.InitialLearningRate)
                         {
                             throw new InvalidOperationException(
-                                $"The learning rate of the group of '{change.WeightKey}' is {options.LearningRate}, and was {options.InitialLearningRate}: a scheduler, which would not see a new group. Make a new optimizer with {nameof(SgdGroups)} and a new scheduler, or leave the network as it is and use AsGrayscale().");
+                                $"The learning rate of the group of '{change.WeightKey}' is {options.LearningRate}, and was {options.InitialLearningRate}: a scheduler, which would not see a new group. Make a new optimizer with {nameof(SgdGroups)} and a new scheduler, or leave the network as it is and use AsGrayscale()."
+                            );
                         }
 
                         plans.Add((change, Factor(change), options, group, (SGD.State)states[index]));
@@ -135,8 +169,17 @@ public static class TrainingParameters
             group.Parameters = [.. group.Parameters.Where(parameter => parameter.Handle != weight.Handle)];
             state.momentum_buffer?.Dispose();
             state.momentum_buffer = null!;
-            sgd.add_param_group(new SGD.ParamGroup(
-                [weight], options.LearningRate!.Value * factor, options.momentum ?? 0, options.dampening ?? 0, (options.weight_decay ?? 0) / factor, options.nesterov ?? false, options.maximize ?? false));
+            sgd.add_param_group(
+                new SGD.ParamGroup(
+                    [weight],
+                    options.LearningRate!.Value * factor,
+                    options.momentum ?? 0,
+                    options.dampening ?? 0,
+                    (options.weight_decay ?? 0) / factor,
+                    options.nesterov ?? false,
+                    options.maximize ?? false
+                )
+            );
             if (carried is not null)
             {
                 ((SGD.State)sgd.state_dict().State[^1]).momentum_buffer = carried;
@@ -144,7 +187,11 @@ public static class TrainingParameters
         }
     }
 
-    private static IReadOnlyList<TGroup> Groups<TGroup>(IConvertedModule network, bool ofAdam, Func<IEnumerable<Parameter>, double, TGroup> group)
+    private static IReadOnlyList<TGroup> Groups<TGroup>(
+        IConvertedModule network,
+        bool ofAdam,
+        Func<IEnumerable<Parameter>, double, TGroup> group
+    )
     {
         LayerChange[] changes = Exact(network.Conversion, ofAdam);
         HashSet<IntPtr> converted = [.. changes.Select(change => change.Layer.weight.Handle)];
@@ -179,11 +226,13 @@ public static class TrainingParameters
         conversion.EnsureCurrent();
         foreach (LayerChange change in conversion.Changes)
         {
-            bool isUniform = change.Map.NewChannels == 1 && change.Map.Factors.Cast<double>().All(factor => factor == change.Map.Factors[0, 0]);
+            bool isUniform =
+                change.Map.NewChannels == 1 && change.Map.Factors.Cast<double>().All(factor => factor == change.Map.Factors[0, 0]);
             if (!isUniform || change.Map.HasOffset || (ofAdam && change.Map.Factors[0, 0] != 1))
             {
                 throw new InvalidOperationException(
-                    $"No training of '{change.WeightKey}' follows the stacked one exactly: the conversion {(change.Map.NewChannels == 1 ? "folds a normalization or scale into it" : "is not one to grayscale")}. Convert without, and normalize the gray image with one mean and deviation.");
+                    $"No training of '{change.WeightKey}' follows the stacked one exactly: the conversion {(change.Map.NewChannels == 1 ? "folds a normalization or scale into it" : "is not one to grayscale")}. Convert without, and normalize the gray image with one mean and deviation."
+                );
             }
         }
 

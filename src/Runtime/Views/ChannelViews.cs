@@ -1,6 +1,4 @@
 namespace ChannelGen;
 
 /// <summary>Views of networks and convolutions by gray images, which change nothing about them.</summary>
-public static partial class ChannelViews
-{
-}
+public static partial class ChannelViews { }

@@ -28,7 +28,9 @@ public sealed class ChannelWatch : IDisposable
     private ChannelWatch(Module network, long channels)
     {
         this.network = network;
-        NamedConvolution[] named = network is Convolution bare ? [new NamedConvolution("", bare)] : StemFinder.Candidates(network, channels);
+        NamedConvolution[] named = network is Convolution bare
+            ? [new NamedConvolution("", bare)]
+            : StemFinder.Candidates(network, channels);
         layers = [.. named.Select(convolution => new WatchedConvolution(convolution))];
     }
 
@@ -47,8 +49,12 @@ public sealed class ChannelWatch : IDisposable
         long wanted = ViewFactory.Channels(network, channels);
         ViewedNetwork.EnsureAlive(network);
         var watch = new ChannelWatch(network, wanted);
-        return watch.layers.Length > 0 ? watch : throw new ArgumentException(
-            $"{network.GetType().Name} has no convolution with in_channels {wanted} to watch. {StemFinder.Convolutions(network)}", nameof(network));
+        return watch.layers.Length > 0
+            ? watch
+            : throw new ArgumentException(
+                $"{network.GetType().Name} has no convolution with in_channels {wanted} to watch. {StemFinder.Convolutions(network)}",
+                nameof(network)
+            );
     }
 
     /// <summary>Ends the watch; the report stays.</summary>
@@ -118,12 +124,13 @@ public sealed record WatchedLayer(string Name, long Channels, long EqualImages, 
             : $"{counts}: gray and color images are mixed; AsGrayscale() takes both, and saves where one channel is passed";
     }
 
-    private string Saving() => Channels switch
-    {
-        2 => "half",
-        3 => "two thirds",
-        _ => FormattableString.Invariant($"{Channels - 1} of {Channels} parts"),
-    };
+    private string Saving() =>
+        Channels switch
+        {
+            2 => "half",
+            3 => "two thirds",
+            _ => FormattableString.Invariant($"{Channels - 1} of {Channels} parts"),
+        };
 }
 
 /// <summary>What a <see cref="ChannelWatch"/> saw of a network.</summary>

@@ -55,7 +55,10 @@ internal sealed class GivenImages
         foreach ((int index, Tensor[] images, ImagePlace[] places, bool isList) in found)
         {
             Tensor[] made = [.. images.Zip(places, (image, place) => place.IsGray ? copy(copies, image, place.Dimension) : image)];
-            copies.Inputs[index] = !isList ? made[0] : inputs[index] is Tensor[] ? made : new List<Tensor>(made);
+            copies.Inputs[index] =
+                !isList ? made[0]
+                : inputs[index] is Tensor[]? made
+                : new List<Tensor>(made);
         }
 
         return copies;

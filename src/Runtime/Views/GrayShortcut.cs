@@ -28,9 +28,7 @@ internal sealed class GrayShortcut
     private Tensor? noImages;
     private (ScalarType Dtype, DeviceType Device, int Index) noImagesKind;
 
-    private GrayShortcut()
-    {
-    }
+    private GrayShortcut() { }
 
     /// <summary>Hangs the hooks on the layer, for one view more.</summary>
     public static void Attach(Convolution layer)

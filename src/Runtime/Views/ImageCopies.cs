@@ -45,10 +45,12 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
     }
 
     /// <summary>Whether the network has left each image as it was given; one that it disposed or reshaped counts as changed.</summary>
-    public bool AreUnchanged() => copies.TrueForAll(static pair =>
-        pair.Watch is { } watch
-            ? !pair.Copy.IsInvalid && IsShapeOf(pair.Copy.shape, pair.Original.shape) && !watch.HasSeenWrite()
-            : IsUnchanged(pair.Copy, pair.Original, isOwn: !ReferenceEquals(pair.Copy, pair.Given)));
+    public bool AreUnchanged() =>
+        copies.TrueForAll(static pair =>
+            pair.Watch is { } watch
+                ? !pair.Copy.IsInvalid && IsShapeOf(pair.Copy.shape, pair.Original.shape) && !watch.HasSeenWrite()
+                : IsUnchanged(pair.Copy, pair.Original, isOwn: !ReferenceEquals(pair.Copy, pair.Given))
+        );
 
     public static long[] Sizes(Tensor image, int dimension, long channels)
     {

@@ -21,7 +21,13 @@ internal readonly record struct ImagePlace(int Dimension, bool IsGray)
     /// <param name="parameter">The name of the image among the network's inputs, for the message.</param>
     /// <exception cref="ArgumentException">It has another number of channels, or too few dimensions.</exception>
     public static ImagePlace Of(
-        Tensor image, long channels, IReadOnlyList<int> spatialDimensions, bool isConvolution, string network, string parameter)
+        Tensor image,
+        long channels,
+        IReadOnlyList<int> spatialDimensions,
+        bool isConvolution,
+        string network,
+        string parameter
+    )
     {
         if (image.IsInvalid)
         {

@@ -4,8 +4,17 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using Module = TorchSharp.torch.nn.Module;
-using PostHook = System.Func<TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>, TorchSharp.torch.Tensor, TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
-using PreHook = System.Func<TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>, TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+using PostHook = System.Func<
+    TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>,
+    TorchSharp.torch.Tensor,
+    TorchSharp.torch.Tensor,
+    TorchSharp.torch.Tensor
+>;
+using PreHook = System.Func<
+    TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>,
+    TorchSharp.torch.Tensor,
+    TorchSharp.torch.Tensor
+>;
 
 namespace ChannelGen.Views;
 
@@ -68,12 +77,21 @@ internal static class LayerHooks
 
         public TableField(string name)
         {
-            FieldInfo field = typeof(HookableModule<PreHook, PostHook>).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)
+            FieldInfo field =
+                typeof(HookableModule<PreHook, PostHook>).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)
                 ?? throw new MissingFieldException(typeof(HookableModule<PreHook, PostHook>).FullName, name);
             ParameterExpression module = Expression.Parameter(typeof(Module<Tensor, Tensor>));
             ParameterExpression table = Expression.Parameter(typeof(Dictionary<string, THook>));
-            get = Expression.Lambda<Func<Module<Tensor, Tensor>, Dictionary<string, THook>>>(Expression.Field(module, field), module).Compile();
-            set = Expression.Lambda<Action<Module<Tensor, Tensor>, Dictionary<string, THook>>>(Expression.Assign(Expression.Field(module, field), table), module, table).Compile();
+            get = Expression
+                .Lambda<Func<Module<Tensor, Tensor>, Dictionary<string, THook>>>(Expression.Field(module, field), module)
+                .Compile();
+            set = Expression
+                .Lambda<Action<Module<Tensor, Tensor>, Dictionary<string, THook>>>(
+                    Expression.Assign(Expression.Field(module, field), table),
+                    module,
+                    table
+                )
+                .Compile();
         }
 
         public Dictionary<string, THook> Get(Module<Tensor, Tensor> module) => get(module);

@@ -14,7 +14,8 @@ internal static class ModuleHandle
 
     private static Func<Module, SafeHandle?> Read()
     {
-        FieldInfo field = typeof(Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic)
+        FieldInfo field =
+            typeof(Module).GetField("handle", BindingFlags.Instance | BindingFlags.NonPublic)
             ?? throw new MissingFieldException(typeof(Module).FullName, "handle");
         ParameterExpression module = Expression.Parameter(typeof(Module));
         UnaryExpression handle = Expression.Convert(Expression.Field(module, field), typeof(SafeHandle));

@@ -13,9 +13,13 @@ internal sealed class NetworkState : IDisposable
     public NetworkState(Module network)
     {
         using IDisposable grad = no_grad();
-        buffers = [.. network.named_buffers()
-            .Where(static named => named.buffer is { IsInvalid: false })
-            .Select(static named => (named.buffer, named.buffer.clone().DetachFromDisposeScope()))];
+        buffers =
+        [
+            .. network
+                .named_buffers()
+                .Where(static named => named.buffer is { IsInvalid: false })
+                .Select(static named => (named.buffer, named.buffer.clone().DetachFromDisposeScope())),
+        ];
     }
 
     public void PutBack()

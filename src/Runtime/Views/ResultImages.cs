@@ -19,14 +19,15 @@ internal static class ResultImages
         return result is not Tensor && Parts(result, depth: 0).Any(part => images.Any(image => ReferenceEquals(part, image)));
     }
 
-    private static IEnumerable<object?> Parts(object? value, int depth) => value switch
-    {
-        Tensor => [value],
-        null or string => [],
-        _ when depth > Depth || value.GetType().IsPrimitive || value.GetType().GetElementType() is { IsPrimitive: true } => [],
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(index => Parts(tuple[index], depth + 1)),
-        IDictionary table => table.Values.Cast<object?>().SelectMany(part => Parts(part, depth + 1)),
-        IList list => list.Cast<object?>().SelectMany(part => Parts(part, depth + 1)),
-        _ => value.GetType().GetFields(AllFields).SelectMany(field => Parts(field.GetValue(value), depth + 1)),
-    };
+    private static IEnumerable<object?> Parts(object? value, int depth) =>
+        value switch
+        {
+            Tensor => [value],
+            null or string => [],
+            _ when depth > Depth || value.GetType().IsPrimitive || value.GetType().GetElementType() is { IsPrimitive: true } => [],
+            ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(index => Parts(tuple[index], depth + 1)),
+            IDictionary table => table.Values.Cast<object?>().SelectMany(part => Parts(part, depth + 1)),
+            IList list => list.Cast<object?>().SelectMany(part => Parts(part, depth + 1)),
+            _ => value.GetType().GetFields(AllFields).SelectMany(field => Parts(field.GetValue(value), depth + 1)),
+        };
 }

@@ -24,7 +24,12 @@ public static class ViewFactory
     /// <param name="channels">The channels that it takes; null for the usual.</param>
     /// <param name="image">The names of forward's parameters that are images, separated by commas; null for the first tensor.</param>
     /// <param name="create">Makes the view.</param>
-    public static TView Grayscale<TNetwork, TView>(TNetwork network, long? channels, string? image, Func<TNetwork, ViewedNetwork, TView> create)
+    public static TView Grayscale<TNetwork, TView>(
+        TNetwork network,
+        long? channels,
+        string? image,
+        Func<TNetwork, ViewedNetwork, TView> create
+    )
         where TNetwork : Module
         where TView : Module
     {
@@ -59,21 +64,29 @@ public static class ViewFactory
                 channels is null
                     ? $"This {network.GetType().Name} has in_channels {wanted}: it takes gray images as it is."
                     : $"Found channels: {wanted}; wanted the number of channels that the network takes, 2 or more.",
-                nameof(channels));
+                nameof(channels)
+            );
         }
 
         return network is Convolution bare && bare.in_channels != wanted
-            ? throw new ArgumentException($"This {network.GetType().Name} has in_channels {bare.in_channels}; found channels: {wanted}.", nameof(channels))
+            ? throw new ArgumentException(
+                $"This {network.GetType().Name} has in_channels {bare.in_channels}; found channels: {wanted}.",
+                nameof(channels)
+            )
             : wanted;
     }
 
     private static void EnsureNotConverted(Module network)
     {
-        if (network is IConvertedModule { Conversion: { IsCurrent: true, InChannels: 1 } } || ConversionRegistry.Current(network) is { InChannels: 1 })
+        if (
+            network is IConvertedModule { Conversion: { IsCurrent: true, InChannels: 1 } }
+            || ConversionRegistry.Current(network) is { InChannels: 1 }
+        )
         {
             throw new ArgumentException(
                 $"{(network is IConvertedModule ? network.GetName() : network.GetType().Name)} was converted with ToGrayscale(): it takes gray images as it is, through the wrapper that ToGrayscale() gives.",
-                nameof(network));
+                nameof(network)
+            );
         }
     }
 
@@ -85,8 +98,12 @@ public static class ViewFactory
         if (image is null)
         {
             int first = Array.FindIndex(inputs, ImageInput.IsImageType);
-            return first >= 0 ? [new ImageInput(first, names[first])] : throw new ArgumentException(
-                $"{network.GetType().Name} takes ({parameters}): none is a Tensor or a list of Tensors, so there is no image.", nameof(network));
+            return first >= 0
+                ? [new ImageInput(first, names[first])]
+                : throw new ArgumentException(
+                    $"{network.GetType().Name} takes ({parameters}): none is a Tensor or a list of Tensors, so there is no image.",
+                    nameof(network)
+                );
         }
 
         return [.. image.Split(',', StringSplitOptions.TrimEntries).Distinct().Select(Find)];
@@ -94,9 +111,12 @@ public static class ViewFactory
         ImageInput Find(string name)
         {
             int index = Array.IndexOf(names, name);
-            return index >= 0 && ImageInput.IsImageType(inputs[index]) ? new ImageInput(index, name) : throw new ArgumentException(
-                $"Found image: \"{name}\"; wanted the name of a Tensor, or of a list of Tensors, among the parameters of {network.GetType().Name}.forward({parameters}).",
-                nameof(image));
+            return index >= 0 && ImageInput.IsImageType(inputs[index])
+                ? new ImageInput(index, name)
+                : throw new ArgumentException(
+                    $"Found image: \"{name}\"; wanted the name of a Tensor, or of a list of Tensors, among the parameters of {network.GetType().Name}.forward({parameters}).",
+                    nameof(image)
+                );
         }
     }
 
@@ -105,13 +125,19 @@ public static class ViewFactory
     {
         for (Type? type = network; type is not null; type = type.BaseType)
         {
-            if (type is { IsGenericType: true, BaseType.IsGenericType: true } && type.BaseType.GetGenericTypeDefinition() == typeof(HookableModule<,>))
+            if (
+                type is { IsGenericType: true, BaseType.IsGenericType: true }
+                && type.BaseType.GetGenericTypeDefinition() == typeof(HookableModule<,>)
+            )
             {
                 return type.GetGenericArguments()[..^1];
             }
         }
 
-        throw new ArgumentException($"{network.Name} derives from no Module of inputs and a result; wanted a network with a forward.", nameof(network));
+        throw new ArgumentException(
+            $"{network.Name} derives from no Module of inputs and a result; wanted a network with a forward.",
+            nameof(network)
+        );
     }
 
     /// <summary>The names of forward's parameters, as the class that implements it last gives them.</summary>

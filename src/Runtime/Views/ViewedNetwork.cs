@@ -222,7 +222,10 @@ public sealed class ViewedNetwork
     {
         if (IsDisposed)
         {
-            throw new ObjectDisposedException(NetworkName, $"This grayscale view of {NetworkName} is disposed. Ask the network for another with AsGrayscale().");
+            throw new ObjectDisposedException(
+                NetworkName,
+                $"This grayscale view of {NetworkName} is disposed. Ask the network for another with AsGrayscale()."
+            );
         }
 
         EnsureAlive(network);
@@ -233,8 +236,9 @@ public sealed class ViewedNetwork
             {
                 throw new ArgumentException(
                     $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} channel{(convolution.in_channels == 1 ? "" : "s")} now; the grayscale view of {NetworkName} was made "
-                    + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.",
-                    nameof(network));
+                        + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.",
+                    nameof(network)
+                );
             }
         }
     }
@@ -249,13 +253,16 @@ public sealed class ViewedNetwork
         }
     }
 
-    private static ArgumentException Disposed(Module network) => new($"{network.GetType().Name} is disposed; wanted a network that is alive.", nameof(network));
+    private static ArgumentException Disposed(Module network) =>
+        new($"{network.GetType().Name} is disposed; wanted a network that is alive.", nameof(network));
 
-    private NamedConvolution[] Seen() => network is Convolution bare ? [new NamedConvolution("", bare)] : StemFinder.Candidates(network, channels);
+    private NamedConvolution[] Seen() =>
+        network is Convolution bare ? [new NamedConvolution("", bare)] : StemFinder.Candidates(network, channels);
 
     private int[] SpatialDimensions()
     {
-        IEnumerable<Convolution> seen = layers.Length > 0 ? layers.Select(layer => layer.Named.Layer) : StemFinder.All(network).Select(named => named.Layer);
+        IEnumerable<Convolution> seen =
+            layers.Length > 0 ? layers.Select(layer => layer.Named.Layer) : StemFinder.All(network).Select(named => named.Layer);
         int[] found = [.. seen.Select(layer => layer.SpatialDimensions()).Distinct()];
         return found.Length > 0 ? found : [2];
     }

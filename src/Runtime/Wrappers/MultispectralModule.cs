@@ -13,9 +13,7 @@ namespace ChannelGen;
 public sealed class MultispectralModule<TResult> : ConvertedModule<Tensor, TResult>
 {
     internal MultispectralModule(Module<Tensor, TResult> network, ChannelConversion conversion)
-        : base(network, conversion)
-    {
-    }
+        : base(network, conversion) { }
 }
 
 public static partial class ChannelConversions
@@ -31,13 +29,18 @@ public static partial class ChannelConversions
     /// <returns>The wrapper that takes that many channels.</returns>
     /// <exception cref="ArgumentException">The layer does not fit, or the number is less than 1.</exception>
     /// <exception cref="InvalidOperationException">The network cannot be converted; it is as it was.</exception>
-    public static MultispectralModule<TResult> ToChannels<TResult>(this Module<Tensor, TResult> network, long channels, string? layer = null)
+    public static MultispectralModule<TResult> ToChannels<TResult>(
+        this Module<Tensor, TResult> network,
+        long channels,
+        string? layer = null
+    )
     {
         var options = new MultispectralConversion(channels, layer);
         return ConversionRegistry.Wrapper(
             network,
             conversion => options.Equals(conversion.Options),
             () => ChannelConversion.ToChannels(network, options),
-            conversion => new MultispectralModule<TResult>(network, conversion));
+            conversion => new MultispectralModule<TResult>(network, conversion)
+        );
     }
 }

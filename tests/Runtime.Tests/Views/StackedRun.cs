@@ -28,7 +28,8 @@ internal static class StackedRun
         Func<TInputs, TInputs> stack,
         Func<TNet, TInputs, object?> forward,
         Func<TNet, TInputs, object?> call,
-        Func<TNet, TNet> viewed)
+        Func<TNet, TNet> viewed
+    )
         where TNet : Module
     {
         foreach (bool trains in (bool[])[false, true])
@@ -70,7 +71,8 @@ internal static class StackedRun
             image => Stack(image),
             static (net, image) => net.forward(image),
             static (net, image) => net.call(image),
-            static net => net.AsGrayscale());
+            static net => net.AsGrayscale()
+        );
 
     /// <summary>[N, 1, ...] three times, with memory for each.</summary>
     public static Tensor Stack(Tensor gray, int dimension = 1) => cat([gray, gray, gray], dimension);
@@ -102,16 +104,25 @@ internal static class StackedRun
             {
                 using DisposeScope scope = NewDisposeScope();
                 double difference = (wanted - found).abs().max().to(ScalarType.Float64).item<double>();
-                Assert.True(difference <= Bound * (1 + wanted.abs().max().to(ScalarType.Float64).item<double>()), $"{what}: off by {difference}");
+                Assert.True(
+                    difference <= Bound * (1 + wanted.abs().max().to(ScalarType.Float64).item<double>()),
+                    $"{what}: off by {difference}"
+                );
             }
         }
     }
 
-    public static Dictionary<string, Tensor> State(Module net) => net.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
+    public static Dictionary<string, Tensor> State(Module net) =>
+        net.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
 
     /// <summary>All modes and hooks of a network, in words.</summary>
-    public static string Hooks(Module net) => string.Join("; ", net.named_modules().Prepend(("", net)).Select(named =>
-        $"{named.Item1} {named.Item2.training} {string.Join(",", HookNames.Of(named.Item2))}"));
+    public static string Hooks(Module net) =>
+        string.Join(
+            "; ",
+            net.named_modules()
+                .Prepend(("", net))
+                .Select(named => $"{named.Item1} {named.Item2.training} {string.Join(",", HookNames.Of(named.Item2))}")
+        );
 
     private static TNet Made<TNet>(Func<TNet> make, bool trains)
         where TNet : Module
@@ -123,13 +134,14 @@ internal static class StackedRun
         return net;
     }
 
-    private static IEnumerable<object?> Leaves(object? value) => value switch
-    {
-        Tensor or string or null => [value],
-        ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(index => Leaves(tuple[index])),
-        IDictionary table => table.Keys.Cast<object>().Order().SelectMany(key => Leaves(table[key])),
-        IEnumerable list => list.Cast<object?>().SelectMany(Leaves),
-        _ when value.GetType().IsPrimitive => [value],
-        _ => value.GetType().GetProperties().SelectMany(property => Leaves(property.GetValue(value))),
-    };
+    private static IEnumerable<object?> Leaves(object? value) =>
+        value switch
+        {
+            Tensor or string or null => [value],
+            ITuple tuple => Enumerable.Range(0, tuple.Length).SelectMany(index => Leaves(tuple[index])),
+            IDictionary table => table.Keys.Cast<object>().Order().SelectMany(key => Leaves(table[key])),
+            IEnumerable list => list.Cast<object?>().SelectMany(Leaves),
+            _ when value.GetType().IsPrimitive => [value],
+            _ => value.GetType().GetProperties().SelectMany(property => Leaves(property.GetValue(value))),
+        };
 }

@@ -10,7 +10,19 @@ public class ViewBadInputTests
 {
     public ViewBadInputTests() => manual_seed(50);
 
-    public static TheoryData<long[]> WrongShapes => [[2, 2, 16, 16], [2, 4, 16, 16], [2, 0, 16, 16], [4, 16, 16], [16, 16], [16], [], [2, 1], [1, 4, 16, 16], [5, 2, 2, 16, 16]];
+    public static TheoryData<long[]> WrongShapes =>
+        [
+            [2, 2, 16, 16],
+            [2, 4, 16, 16],
+            [2, 0, 16, 16],
+            [4, 16, 16],
+            [16, 16],
+            [16],
+            [],
+            [2, 1],
+            [1, 4, 16, 16],
+            [5, 2, 2, 16, 16],
+        ];
 
     [Theory]
     [MemberData(nameof(WrongShapes))]
@@ -80,7 +92,8 @@ public class ViewBadInputTests
         ["network"] = () => new PlainNet(),
         ["convolution"] = () => Conv2d(3, 4, 3),
         ["sequence"] = () => Sequential(("conv", Conv2d(3, 4, 3)), ("bn", BatchNorm2d(4))),
-        ["no convolution of three channels"] = () => new Net<Tensor, Tensor>((net, x) => net.Call("conv", functional.pixel_unshuffle(x, 2)), ("conv", Conv2d(12, 4, 3))),
+        ["no convolution of three channels"] = () =>
+            new Net<Tensor, Tensor>((net, x) => net.Call("conv", functional.pixel_unshuffle(x, 2)), ("conv", Conv2d(12, 4, 3))),
     };
 
     public static TheoryData<string> DisposableNames => [.. Disposable.Keys];
@@ -141,7 +154,10 @@ public class ViewBadInputTests
     {
         using var net = new Net<Tensor, int, Tensor>((parts, x, times) => parts.Call("conv", x) * times, ("conv", Conv2d(3, 4, 3)));
         Assert.Contains("second", Refused(net, () => net.AsGrayscale(image: "second")).Message, StringComparison.Ordinal);
-        using var none = new Net<int, int, Tensor>((parts, size, _) => parts.Call("conv", rand(1, 3, size, size)), ("conv", Conv2d(3, 4, 3)));
+        using var none = new Net<int, int, Tensor>(
+            (parts, size, _) => parts.Call("conv", rand(1, 3, size, size)),
+            ("conv", Conv2d(3, 4, 3))
+        );
         Refused(none, () => none.AsGrayscale());
         using var words = new Net<string, Tensor>((_, _) => zeros(1));
         Refused(words, () => words.AsGrayscale());
@@ -186,7 +202,10 @@ public class ViewBadInputTests
     [Fact]
     public void Another_number_of_channels_asked_of_a_view()
     {
-        using var net = new Net<Tensor, Tensor, Tensor>((parts, a, b) => parts.Call("conv", a) + parts.Call("conv", b), ("conv", Conv2d(3, 4, 3)));
+        using var net = new Net<Tensor, Tensor, Tensor>(
+            (parts, a, b) => parts.Call("conv", a) + parts.Call("conv", b),
+            ("conv", Conv2d(3, 4, 3))
+        );
         GrayscaleView<Tensor, Tensor, Tensor> view = net.AsGrayscale();
         Assert.Same(view, view.AsGrayscale());
         Assert.Same(net.AsGrayscale(image: "first, second"), view.AsGrayscale(image: "first, second"));
@@ -196,7 +215,11 @@ public class ViewBadInputTests
     [Fact]
     public void An_error_of_the_network_itself_is_its_own()
     {
-        using var net = new Net<Tensor, Tensor>((parts, x) => parts.Call("head", parts.Call("conv", x)), ("conv", Conv2d(3, 4, 3)), ("head", Conv2d(5, 4, 3)));
+        using var net = new Net<Tensor, Tensor>(
+            (parts, x) => parts.Call("head", parts.Call("conv", x)),
+            ("conv", Conv2d(3, 4, 3)),
+            ("head", Conv2d(5, 4, 3))
+        );
         using Tensor image = rand(1, 1, 16, 16);
         for (int run = 0; run < 3; run++)
         {
@@ -207,7 +230,8 @@ public class ViewBadInputTests
         }
     }
 
-    private static Net<List<Tensor>, Tensor> OfList() => new((parts, images) => parts.Call("conv", stack(images)), ("conv", Conv2d(3, 4, 3)));
+    private static Net<List<Tensor>, Tensor> OfList() =>
+        new((parts, images) => parts.Call("conv", stack(images)), ("conv", Conv2d(3, 4, 3)));
 
     /// <summary>An ArgumentException, and nothing left: no tensor, and no hook once the view is gone.</summary>
     private static ArgumentException Refused<TNet>(TNet net, Func<object?> action)

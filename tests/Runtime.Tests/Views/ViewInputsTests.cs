@@ -11,64 +11,90 @@ public class ViewInputsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void An_image_and_a_number_for_each(bool isNamed) => Compare(
-        () => new Net<Tensor, Tensor, Tensor>((net, image, age) => net.Call("conv", image).mean([2, 3]) + age, Conv()),
-        () => (Gray(2, 1, 12, 12), Gray(2, 1)),
-        given => (StackedRun.Stack(given.Item1), given.Item2),
-        net => net.AsGrayscale(image: isNamed ? "first" : null));
+    public void An_image_and_a_number_for_each(bool isNamed) =>
+        Compare(
+            () => new Net<Tensor, Tensor, Tensor>((net, image, age) => net.Call("conv", image).mean([2, 3]) + age, Conv()),
+            () => (Gray(2, 1, 12, 12), Gray(2, 1)),
+            given => (StackedRun.Stack(given.Item1), given.Item2),
+            net => net.AsGrayscale(image: isNamed ? "first" : null)
+        );
 
     [Fact]
-    public void Tokens_and_an_image_that_is_named() => Compare(
-        () => new Net<Tensor, Tensor, Tensor>((net, tokens, image) => net.Call("conv", image).mean([2, 3]) + tokens.to(image.dtype).mean(), Conv()),
-        () => (randint(0, 100, [2, 7]), Gray(2, 1, 12, 12)),
-        given => (given.Item1, StackedRun.Stack(given.Item2)),
-        net => net.AsGrayscale(image: "second"));
+    public void Tokens_and_an_image_that_is_named() =>
+        Compare(
+            () =>
+                new Net<Tensor, Tensor, Tensor>(
+                    (net, tokens, image) => net.Call("conv", image).mean([2, 3]) + tokens.to(image.dtype).mean(),
+                    Conv()
+                ),
+            () => (randint(0, 100, [2, 7]), Gray(2, 1, 12, 12)),
+            given => (given.Item1, StackedRun.Stack(given.Item2)),
+            net => net.AsGrayscale(image: "second")
+        );
 
     /// <summary>As a perceptual distance does it: a scaling layer of buffers, one backbone called twice.</summary>
     [Theory]
     [InlineData("first, second")]
     [InlineData("second,first")]
-    public void Two_images_through_scaling_buffers_and_one_backbone(string image) => Compare(
-        () => new Net<Tensor, Tensor, Tensor>(
-            (net, x, y) => (net.Call("conv", (x - net.Buffer("shift")) / net.Buffer("scale")) - net.Call("conv", (y - net.Buffer("shift")) / net.Buffer("scale"))).square().mean([1, 2, 3]),
-            Conv(),
-            ("shift", rand(1, 3, 1, 1)),
-            ("scale", rand(1, 3, 1, 1) + 0.5)),
-        () => (Gray(2, 1, 12, 12), Gray(2, 1, 12, 12)),
-        given => (StackedRun.Stack(given.Item1), StackedRun.Stack(given.Item2)),
-        net => net.AsGrayscale(image: image));
+    public void Two_images_through_scaling_buffers_and_one_backbone(string image) =>
+        Compare(
+            () =>
+                new Net<Tensor, Tensor, Tensor>(
+                    (net, x, y) =>
+                        (
+                            net.Call("conv", (x - net.Buffer("shift")) / net.Buffer("scale"))
+                            - net.Call("conv", (y - net.Buffer("shift")) / net.Buffer("scale"))
+                        )
+                            .square()
+                            .mean([1, 2, 3]),
+                    Conv(),
+                    ("shift", rand(1, 3, 1, 1)),
+                    ("scale", rand(1, 3, 1, 1) + 0.5)
+                ),
+            () => (Gray(2, 1, 12, 12), Gray(2, 1, 12, 12)),
+            given => (StackedRun.Stack(given.Item1), StackedRun.Stack(given.Item2)),
+            net => net.AsGrayscale(image: image)
+        );
 
     [Fact]
-    public void One_gray_and_one_color_image() => Compare(
-        () => new Net<Tensor, Tensor, Tensor>((net, x, y) => net.Call("conv", x) - net.Call("conv", y), Conv()),
-        () => (Gray(2, 1, 12, 12), Gray(2, 3, 12, 12)),
-        given => (StackedRun.Stack(given.Item1), given.Item2),
-        net => net.AsGrayscale(image: "first, second"));
+    public void One_gray_and_one_color_image() =>
+        Compare(
+            () => new Net<Tensor, Tensor, Tensor>((net, x, y) => net.Call("conv", x) - net.Call("conv", y), Conv()),
+            () => (Gray(2, 1, 12, 12), Gray(2, 3, 12, 12)),
+            given => (StackedRun.Stack(given.Item1), given.Item2),
+            net => net.AsGrayscale(image: "first, second")
+        );
 
     [Fact]
-    public void The_second_image_is_written_to() => Compare(
-        () => new Net<Tensor, Tensor, Tensor>((net, x, y) => net.Call("conv", x) - net.Call("conv", y.sub_(x).clamp_(-1, 1)), Conv()),
-        () => (Gray(2, 1, 12, 12), Gray(2, 1, 12, 12)),
-        given => (StackedRun.Stack(given.Item1), StackedRun.Stack(given.Item2)),
-        net => net.AsGrayscale(image: "first, second"));
+    public void The_second_image_is_written_to() =>
+        Compare(
+            () => new Net<Tensor, Tensor, Tensor>((net, x, y) => net.Call("conv", x) - net.Call("conv", y.sub_(x).clamp_(-1, 1)), Conv()),
+            () => (Gray(2, 1, 12, 12), Gray(2, 1, 12, 12)),
+            given => (StackedRun.Stack(given.Item1), StackedRun.Stack(given.Item2)),
+            net => net.AsGrayscale(image: "first, second")
+        );
 
     [Fact]
-    public void The_same_image_twice() => Compare(
-        () => new Net<Tensor, Tensor, Tensor>((net, x, y) => net.Call("conv", x) * net.Call("conv", y), Conv()),
-        () =>
-        {
-            Tensor image = Gray(2, 1, 12, 12);
-            return (image, image);
-        },
-        given => (StackedRun.Stack(given.Item1), StackedRun.Stack(given.Item2)),
-        net => net.AsGrayscale(image: "first, second"));
+    public void The_same_image_twice() =>
+        Compare(
+            () => new Net<Tensor, Tensor, Tensor>((net, x, y) => net.Call("conv", x) * net.Call("conv", y), Conv()),
+            () =>
+            {
+                Tensor image = Gray(2, 1, 12, 12);
+                return (image, image);
+            },
+            given => (StackedRun.Stack(given.Item1), StackedRun.Stack(given.Item2)),
+            net => net.AsGrayscale(image: "first, second")
+        );
 
     [Fact]
-    public void An_image_and_flags() => Compare(
-        () => new Net<Tensor, bool, (Tensor, Tensor?)>((net, x, all) => (net.Call("conv", x), all ? x.mean([2, 3]) : null), Conv()),
-        () => (Gray(2, 1, 12, 12), rand(1).item<float>() > 0.5f),
-        given => (StackedRun.Stack(given.Item1), given.Item2),
-        net => net.AsGrayscale());
+    public void An_image_and_flags() =>
+        Compare(
+            () => new Net<Tensor, bool, (Tensor, Tensor?)>((net, x, all) => (net.Call("conv", x), all ? x.mean([2, 3]) : null), Conv()),
+            () => (Gray(2, 1, 12, 12), rand(1).item<float>() > 0.5f),
+            given => (StackedRun.Stack(given.Item1), given.Item2),
+            net => net.AsGrayscale()
+        );
 
     public static TheoryData<string> Lists => [.. Detectors.Keys];
 
@@ -83,93 +109,157 @@ public class ViewInputsTests
 
     [Theory]
     [MemberData(nameof(Lists))]
-    public void Lists_of_images(string name) => Compare(
-        () => new Net<List<Tensor>, Tensor>((net, images) => Detectors[name](net, images), Conv(), ("mean", rand(3, 1, 1))),
-        () => (List<Tensor>)[Gray(1, 12, 12), Gray(1, 12, 12)],
-        images => [.. images.Select(image => StackedRun.Stack(image, 0))],
-        net => net.AsGrayscale());
+    public void Lists_of_images(string name) =>
+        Compare(
+            () => new Net<List<Tensor>, Tensor>((net, images) => Detectors[name](net, images), Conv(), ("mean", rand(3, 1, 1))),
+            () => (List<Tensor>)[Gray(1, 12, 12), Gray(1, 12, 12)],
+            images => [.. images.Select(image => StackedRun.Stack(image, 0))],
+            net => net.AsGrayscale()
+        );
 
     [Theory]
     [MemberData(nameof(Lists))]
-    public void Arrays_of_images(string name) => Compare(
-        () => new Net<Tensor[], Tensor>((net, images) => Detectors[name](net, images), Conv(), ("mean", rand(3, 1, 1))),
-        () => (Tensor[])[Gray(1, 12, 12), Gray(1, 12, 12)],
-        images => [.. images.Select(image => StackedRun.Stack(image, 0))],
-        net => net.AsGrayscale());
+    public void Arrays_of_images(string name) =>
+        Compare(
+            () => new Net<Tensor[], Tensor>((net, images) => Detectors[name](net, images), Conv(), ("mean", rand(3, 1, 1))),
+            () => (Tensor[])[Gray(1, 12, 12), Gray(1, 12, 12)],
+            images => [.. images.Select(image => StackedRun.Stack(image, 0))],
+            net => net.AsGrayscale()
+        );
 
     [Theory]
     [MemberData(nameof(Lists))]
-    public void Sequences_of_images(string name) => Compare(
-        () => new Net<IEnumerable<Tensor>, Tensor>((net, images) => Detectors[name](net, images.ToArray()), Conv(), ("mean", rand(3, 1, 1))),
-        () => (IEnumerable<Tensor>)(Tensor[])[Gray(1, 12, 12), Gray(1, 12, 12)],
-        images => [.. images.Select(image => StackedRun.Stack(image, 0))],
-        net => net.AsGrayscale());
+    public void Sequences_of_images(string name) =>
+        Compare(
+            () =>
+                new Net<IEnumerable<Tensor>, Tensor>(
+                    (net, images) => Detectors[name](net, images.ToArray()),
+                    Conv(),
+                    ("mean", rand(3, 1, 1))
+                ),
+            () => (IEnumerable<Tensor>)(Tensor[])[Gray(1, 12, 12), Gray(1, 12, 12)],
+            images => [.. images.Select(image => StackedRun.Stack(image, 0))],
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void A_list_and_a_list_of_others() => Compare(
-        () => new Net<List<Tensor>, List<Tensor>, List<Dictionary<string, Tensor>>>(
-            (net, images, boxes) => [.. images.Zip(boxes, (image, box) => new Dictionary<string, Tensor> { ["boxes"] = box + 1, ["scores"] = net.Call("conv", image).mean([1, 2]) })], Conv()),
-        () => ((List<Tensor>)[Gray(1, 12, 12), Gray(1, 9, 11)], (List<Tensor>)[Gray(3, 4), Gray(2, 4)]),
-        given => ((List<Tensor>)[.. given.Item1.Select(image => StackedRun.Stack(image, 0))], given.Item2),
-        net => net.AsGrayscale());
+    public void A_list_and_a_list_of_others() =>
+        Compare(
+            () =>
+                new Net<List<Tensor>, List<Tensor>, List<Dictionary<string, Tensor>>>(
+                    (net, images, boxes) =>
+                        [
+                            .. images.Zip(
+                                boxes,
+                                (image, box) =>
+                                    new Dictionary<string, Tensor>
+                                    {
+                                        ["boxes"] = box + 1,
+                                        ["scores"] = net.Call("conv", image).mean([1, 2]),
+                                    }
+                            ),
+                        ],
+                    Conv()
+                ),
+            () => ((List<Tensor>)[Gray(1, 12, 12), Gray(1, 9, 11)], (List<Tensor>)[Gray(3, 4), Gray(2, 4)]),
+            given => ((List<Tensor>)[.. given.Item1.Select(image => StackedRun.Stack(image, 0))], given.Item2),
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void Channels_last() => Compare(
-        () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image.permute(0, 3, 1, 2)), Conv()),
-        () => Gray(2, 12, 10, 1),
-        image => StackedRun.Stack(image, 3),
-        net => net.AsGrayscale());
+    public void Channels_last() =>
+        Compare(
+            () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image.permute(0, 3, 1, 2)), Conv()),
+            () => Gray(2, 12, 10, 1),
+            image => StackedRun.Stack(image, 3),
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void Frames() => Compare(
-        () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image.flatten(0, 1)).unflatten(0, image.shape[0], image.shape[1]), Conv()),
-        () => Gray(2, 4, 1, 12, 10),
-        image => StackedRun.Stack(image, 2),
-        net => net.AsGrayscale());
+    public void Frames() =>
+        Compare(
+            () =>
+                new Net<Tensor, Tensor>(
+                    (net, image) => net.Call("conv", image.flatten(0, 1)).unflatten(0, image.shape[0], image.shape[1]),
+                    Conv()
+                ),
+            () => Gray(2, 4, 1, 12, 10),
+            image => StackedRun.Stack(image, 2),
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void Frames_seen_as_a_batch() => Compare(
-        () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image.view(-1, 3, image.shape[3], image.shape[4])), Conv()),
-        () => Gray(2, 4, 1, 12, 10),
-        image => StackedRun.Stack(image, 2),
-        net => net.AsGrayscale());
+    public void Frames_seen_as_a_batch() =>
+        Compare(
+            () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image.view(-1, 3, image.shape[3], image.shape[4])), Conv()),
+            () => Gray(2, 4, 1, 12, 10),
+            image => StackedRun.Stack(image, 2),
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void Frames_of_three() => Compare(
-        () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image.flatten(0, 1)), Conv()),
-        () => Gray(2, 3, 1, 12, 10),
-        image => StackedRun.Stack(image, 2),
-        net => net.AsGrayscale());
+    public void Frames_of_three() =>
+        Compare(
+            () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image.flatten(0, 1)), Conv()),
+            () => Gray(2, 3, 1, 12, 10),
+            image => StackedRun.Stack(image, 2),
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void A_volume() => Compare(
-        () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image), ("conv", Conv3d(3, 4, 3))),
-        () => Gray(2, 1, 5, 6, 7),
-        image => StackedRun.Stack(image),
-        net => net.AsGrayscale());
+    public void A_volume() =>
+        Compare(
+            () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image), ("conv", Conv3d(3, 4, 3))),
+            () => Gray(2, 1, 5, 6, 7),
+            image => StackedRun.Stack(image),
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void Without_a_batch() => Compare(
-        () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image), Conv()),
-        () => Gray(1, 12, 12),
-        image => StackedRun.Stack(image, 0),
-        net => net.AsGrayscale());
+    public void Without_a_batch() =>
+        Compare(
+            () => new Net<Tensor, Tensor>((net, image) => net.Call("conv", image), Conv()),
+            () => Gray(1, 12, 12),
+            image => StackedRun.Stack(image, 0),
+            net => net.AsGrayscale()
+        );
 
     [Fact]
-    public void Stems_by_size() => StackedRun.Compare(
-        () => new Net<Tensor, Tensor>((net, image) => image.shape[^1] < 10 ? net.Call("conv", image) : net.Call("large", image), Conv(), ("large", Conv2d(3, 4, 5))),
-        number => Gray(2, 1, 12, 7 + number));
+    public void Stems_by_size() =>
+        StackedRun.Compare(
+            () =>
+                new Net<Tensor, Tensor>(
+                    (net, image) => image.shape[^1] < 10 ? net.Call("conv", image) : net.Call("large", image),
+                    Conv(),
+                    ("large", Conv2d(3, 4, 5))
+                ),
+            number => Gray(2, 1, 12, 7 + number)
+        );
 
     internal sealed record Answer(Tensor Scores, Tensor Image, IReadOnlyList<Tensor> Features);
 
     [Fact]
     public void An_answer_that_is_a_record_with_the_image_in_it()
     {
-        CompareWritten(() => new Net<Tensor, Answer>((net, image) => new Answer(net.Call("conv", image), image, [net.Call("conv", image * 2)]), Conv()), answer => answer.Image);
-        CompareWritten(() => new Net<Tensor, (Tensor, Tensor)>((net, image) => (net.Call("conv", image), image), Conv()), answer => answer.Item2);
+        CompareWritten(
+            () =>
+                new Net<Tensor, Answer>((net, image) => new Answer(net.Call("conv", image), image, [net.Call("conv", image * 2)]), Conv()),
+            answer => answer.Image
+        );
+        CompareWritten(
+            () => new Net<Tensor, (Tensor, Tensor)>((net, image) => (net.Call("conv", image), image), Conv()),
+            answer => answer.Item2
+        );
         CompareWritten(() => new Net<Tensor, List<Tensor>>((net, image) => [image, net.Call("conv", image)], Conv()), answer => answer[0]);
         CompareWritten(() => new Net<Tensor, Tensor[]>((net, image) => [image, net.Call("conv", image)], Conv()), answer => answer[0]);
-        CompareWritten(() => new Net<Tensor, Dictionary<string, Tensor>>((net, image) => new() { ["x"] = image, ["y"] = net.Call("conv", image) }, Conv()), answer => answer["x"]);
+        CompareWritten(
+            () =>
+                new Net<Tensor, Dictionary<string, Tensor>>(
+                    (net, image) => new() { ["x"] = image, ["y"] = net.Call("conv", image) },
+                    Conv()
+                ),
+            answer => answer["x"]
+        );
         CompareWritten(() => new Net<Tensor, Tensor>((_, image) => image, Conv()), answer => answer);
         CompareWritten(() => new Net<Tensor, Tensor>((_, image) => image.transpose(2, 3), Conv()), answer => answer);
     }
@@ -210,7 +300,8 @@ public class ViewInputsTests
                     net.Kept["before"] = x;
                     return result;
                 },
-                Conv());
+                Conv()
+            );
         }
 
         using Module<Tensor, Tensor> plain = Made();
@@ -253,7 +344,8 @@ public class ViewInputsTests
 
                 return parts.Call("conv", x).mean([1, 2, 3]) + (parts.Training ? x.view(x.shape[0], -1).mean([1]) : x.mean([1, 2, 3]));
             },
-            Conv());
+            Conv()
+        );
         net.to(ScalarType.Float64);
         foreach (bool trains in (bool[])[false, true, false, true])
         {
@@ -262,7 +354,11 @@ public class ViewInputsTests
             for (int run = 0; run < 4; run++)
             {
                 Tensor gray = Gray(2, 1, 12, 12);
-                StackedRun.AssertEqual(net.forward(StackedRun.Stack(gray)), net.AsGrayscale().forward(gray), $"run {run}, trains: {trains}");
+                StackedRun.AssertEqual(
+                    net.forward(StackedRun.Stack(gray)),
+                    net.AsGrayscale().forward(gray),
+                    $"run {run}, trains: {trains}"
+                );
             }
         }
 
@@ -284,9 +380,33 @@ public class ViewInputsTests
         return batch;
     }
 
-    private static void Compare<T, TResult>(Func<Module<T, TResult>> make, Func<T> inputs, Func<T, T> stack, Func<Module<T, TResult>, Module<T, TResult>> view) =>
-        StackedRun.Compare(make, _ => inputs(), stack, static (net, given) => net.forward(given), static (net, given) => net.call(given), view);
+    private static void Compare<T, TResult>(
+        Func<Module<T, TResult>> make,
+        Func<T> inputs,
+        Func<T, T> stack,
+        Func<Module<T, TResult>, Module<T, TResult>> view
+    ) =>
+        StackedRun.Compare(
+            make,
+            _ => inputs(),
+            stack,
+            static (net, given) => net.forward(given),
+            static (net, given) => net.call(given),
+            view
+        );
 
-    private static void Compare<T1, T2, TResult>(Func<Module<T1, T2, TResult>> make, Func<(T1, T2)> inputs, Func<(T1, T2), (T1, T2)> stack, Func<Module<T1, T2, TResult>, Module<T1, T2, TResult>> view) =>
-        StackedRun.Compare(make, _ => inputs(), stack, static (net, given) => net.forward(given.Item1, given.Item2), static (net, given) => net.call(given.Item1, given.Item2), view);
+    private static void Compare<T1, T2, TResult>(
+        Func<Module<T1, T2, TResult>> make,
+        Func<(T1, T2)> inputs,
+        Func<(T1, T2), (T1, T2)> stack,
+        Func<Module<T1, T2, TResult>, Module<T1, T2, TResult>> view
+    ) =>
+        StackedRun.Compare(
+            make,
+            _ => inputs(),
+            stack,
+            static (net, given) => net.forward(given.Item1, given.Item2),
+            static (net, given) => net.call(given.Item1, given.Item2),
+            view
+        );
 }

@@ -31,14 +31,16 @@ public class ViewLayersTests
             AssertSame(net, view!);
         }
 
-        var remover = layer.register_forward_pre_hook((module, input) =>
-        {
-            seen.Add(input.shape);
-            using IDisposable grad = no_grad();
-            Parameter weight = ((Conv2d)module).weight;
-            weight.div_(weight.norm());
-            return input;
-        });
+        var remover = layer.register_forward_pre_hook(
+            (module, input) =>
+            {
+                seen.Add(input.shape);
+                using IDisposable grad = no_grad();
+                Parameter weight = ((Conv2d)module).weight;
+                weight.div_(weight.norm());
+                return input;
+            }
+        );
         view = net.AsGrayscale();
         AssertSame(net, view);
         AssertSame(net, view);
@@ -137,10 +139,21 @@ public class ViewLayersTests
     public void Nested_and_shared_networks_with_several_views_at_once()
     {
         using Net<Tensor, Tensor> inner = Of((parts, x) => parts.Call("conv", x));
-        using var outer = new Net<Tensor, Tensor>((parts, x) => parts.Call("inner", x) + parts.Call("own", x), ("inner", inner), ("own", Conv2d(3, 4, 3, padding: 1, dtype: ScalarType.Float64)));
+        using var outer = new Net<Tensor, Tensor>(
+            (parts, x) => parts.Call("inner", x) + parts.Call("own", x),
+            ("inner", inner),
+            ("own", Conv2d(3, 4, 3, padding: 1, dtype: ScalarType.Float64))
+        );
         using var other = new Net<Tensor, Tensor>((parts, x) => parts.Call("inner", x).tanh(), ("inner", inner));
         var layer = (Conv2d)inner.Parts.Layer("conv");
-        GrayscaleView<Tensor, Tensor>[] views = [layer.AsGrayscale(), inner.AsGrayscale(), outer.AsGrayscale(), other.AsGrayscale(), inner.AsGrayscale(image: "image")];
+        GrayscaleView<Tensor, Tensor>[] views =
+        [
+            layer.AsGrayscale(),
+            inner.AsGrayscale(),
+            outer.AsGrayscale(),
+            other.AsGrayscale(),
+            inner.AsGrayscale(image: "image"),
+        ];
         Module<Tensor, Tensor>[] nets = [layer, inner, outer, other, inner];
         for (int disposed = 0; disposed <= views.Length; disposed++)
         {
@@ -159,7 +172,10 @@ public class ViewLayersTests
         }
 
         // And with a view inside of a view.
-        using var nesting = new Net<Tensor, Tensor>((parts, x) => parts.Call("view", x) + parts.Call("view", x[.., ..1]), ("view", inner.AsGrayscale()));
+        using var nesting = new Net<Tensor, Tensor>(
+            (parts, x) => parts.Call("view", x) + parts.Call("view", x[.., ..1]),
+            ("view", inner.AsGrayscale())
+        );
         using Tensor expected = inner.call(StackedRun.Stack(gray)) * 2;
         for (int run = 0; run < 3; run++)
         {
@@ -172,11 +188,13 @@ public class ViewLayersTests
     {
         using Net<Tensor, Tensor> net = Of((parts, x) => parts.Call("conv", x));
         GrayscaleView<Tensor, Tensor> view = net.AsGrayscale();
-        net.register_forward_pre_hook((_, x) =>
-        {
-            view.Dispose();
-            return x;
-        });
+        net.register_forward_pre_hook(
+            (_, x) =>
+            {
+                view.Dispose();
+                return x;
+            }
+        );
         using Tensor expected = net.forward(StackedRun.Stack(gray));
         Assert.True(Bounds.LargestDifference(expected, view.call(gray)) < 1e-10);
         Assert.Throws<ObjectDisposedException>(() => view.call(gray));
@@ -243,8 +261,18 @@ public class ViewLayersTests
             using Tensor expected = weight.grad!.clone();
             net.zero_grad();
             net.AsGrayscale().call(image).sum().backward();
-            double unit = dtype switch { ScalarType.BFloat16 => 1e-2, ScalarType.Float16 => 2e-3, ScalarType.Float32 => 1e-5, _ => 1e-13 };
-            Assert.InRange(Bounds.LargestDifference(expected, weight.grad!), 0, unit * (1 + expected.abs().max().to(ScalarType.Float64).item<double>()));
+            double unit = dtype switch
+            {
+                ScalarType.BFloat16 => 1e-2,
+                ScalarType.Float16 => 2e-3,
+                ScalarType.Float32 => 1e-5,
+                _ => 1e-13,
+            };
+            Assert.InRange(
+                Bounds.LargestDifference(expected, weight.grad!),
+                0,
+                unit * (1 + expected.abs().max().to(ScalarType.Float64).item<double>())
+            );
             Assert.Equal(dtype, weight.grad!.dtype);
         }
     }
@@ -253,7 +281,14 @@ public class ViewLayersTests
     public void Images_of_no_number_and_none_at_all()
     {
         using Net<Tensor, Tensor> net = Of((parts, x) => parts.Call("conv", x));
-        foreach (Tensor image in (Tensor[])[full([1, 1, 12, 12], double.NaN, dtype: ScalarType.Float64), full([1, 1, 12, 12], double.PositiveInfinity, dtype: ScalarType.Float64), zeros(0, 1, 12, 12, dtype: ScalarType.Float64)])
+        foreach (
+            Tensor image in (Tensor[])
+                [
+                    full([1, 1, 12, 12], double.NaN, dtype: ScalarType.Float64),
+                    full([1, 1, 12, 12], double.PositiveInfinity, dtype: ScalarType.Float64),
+                    zeros(0, 1, 12, 12, dtype: ScalarType.Float64),
+                ]
+        )
         {
             for (int run = 0; run < 3; run++)
             {
@@ -277,5 +312,6 @@ public class ViewLayersTests
         }
     }
 
-    private static Net<Tensor, Tensor> Of(Func<Parts, Tensor, Tensor> run) => new(run, ("conv", Conv2d(3, 4, 3, padding: 1, dtype: ScalarType.Float64)));
+    private static Net<Tensor, Tensor> Of(Func<Parts, Tensor, Tensor> run) =>
+        new(run, ("conv", Conv2d(3, 4, 3, padding: 1, dtype: ScalarType.Float64)));
 }

@@ -78,27 +78,35 @@ public class ViewMembersTests
         using var net = new PlainNet();
         net.eval();
         var log = new List<string>();
-        net.register_forward_pre_hook((module, image) =>
-        {
-            log.Add($"network before {ReferenceEquals(module, net)} {image.shape[1]}");
-            return image;
-        });
-        net.register_forward_hook((_, _, output) =>
-        {
-            log.Add("network after");
-            return output;
-        });
+        net.register_forward_pre_hook(
+            (module, image) =>
+            {
+                log.Add($"network before {ReferenceEquals(module, net)} {image.shape[1]}");
+                return image;
+            }
+        );
+        net.register_forward_hook(
+            (_, _, output) =>
+            {
+                log.Add("network after");
+                return output;
+            }
+        );
         GrayscaleView<Tensor, Tensor> view = net.AsGrayscale();
-        view.register_forward_pre_hook((module, image) =>
-        {
-            log.Add($"view before {ReferenceEquals(module, view)} {image.shape[1]}");
-            return image * 2;
-        });
-        view.register_forward_hook((_, _, output) =>
-        {
-            log.Add("view after");
-            return output;
-        });
+        view.register_forward_pre_hook(
+            (module, image) =>
+            {
+                log.Add($"view before {ReferenceEquals(module, view)} {image.shape[1]}");
+                return image * 2;
+            }
+        );
+        view.register_forward_hook(
+            (_, _, output) =>
+            {
+                log.Add("view after");
+                return output;
+            }
+        );
         using Tensor gray = rand(2, 1, 16, 16);
         for (int run = 0; run < 3; run++)
         {
@@ -121,23 +129,27 @@ public class ViewMembersTests
         net.eval();
         other.eval();
         int hooked = 0;
-        net.register_forward_hook((_, _, output) =>
-        {
-            hooked++;
-            return output;
-        });
+        net.register_forward_hook(
+            (_, _, output) =>
+            {
+                hooked++;
+                return output;
+            }
+        );
         GrayscaleView<Tensor, Tensor> view = net.AsGrayscale();
         using Tensor gray = rand(2, 1, 16, 16);
-        var remover = view.register_forward_pre_hook((_, image) =>
-        {
-            if (throws)
+        var remover = view.register_forward_pre_hook(
+            (_, image) =>
             {
-                throw new InvalidDataException("of the hook");
-            }
+                if (throws)
+                {
+                    throw new InvalidDataException("of the hook");
+                }
 
-            other.AsGrayscale().call(gray).Dispose();
-            return image;
-        });
+                other.AsGrayscale().call(gray).Dispose();
+                return image;
+            }
+        );
         for (int run = 0; run < 3; run++)
         {
             hooked = 0;
@@ -164,13 +176,18 @@ public class ViewMembersTests
     [Fact]
     public void Of_two_inputs_it_runs_hooks_alike()
     {
-        using var net = new Net<Tensor, Tensor, Tensor>((parts, image, age) => parts.Call("conv", image).mean([2, 3]) + age, ("conv", Conv2d(3, 4, 3)));
+        using var net = new Net<Tensor, Tensor, Tensor>(
+            (parts, image, age) => parts.Call("conv", image).mean([2, 3]) + age,
+            ("conv", Conv2d(3, 4, 3))
+        );
         int hooked = 0;
-        net.register_forward_pre_hook((_, image, age) =>
-        {
-            hooked++;
-            return (image, age * 2);
-        });
+        net.register_forward_pre_hook(
+            (_, image, age) =>
+            {
+                hooked++;
+                return (image, age * 2);
+            }
+        );
         GrayscaleView<Tensor, Tensor, Tensor> view = net.AsGrayscale();
         using Tensor gray = rand(2, 1, 16, 16);
         using Tensor age = rand(2, 1);

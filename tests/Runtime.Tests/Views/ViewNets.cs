@@ -37,7 +37,8 @@ internal sealed class Parts
     /// <summary>What the network keeps for itself between its calls.</summary>
     public Dictionary<string, Tensor> Kept { get; } = [];
 
-    public Module<Tensor, Tensor> Layer(string name) => (Module<Tensor, Tensor>)owner.named_children().First(child => child.name == name).module;
+    public Module<Tensor, Tensor> Layer(string name) =>
+        (Module<Tensor, Tensor>)owner.named_children().First(child => child.name == name).module;
 
     public Tensor Call(string name, Tensor input) => Layer(name).call(input);
 

@@ -35,21 +35,24 @@ public class ViewThreadsTests
             run => Ephemeral(run + 1),
             _ => Trained(),
         ];
-        Thread[] threads = [.. work.Select(action => new Thread(() =>
-        {
-            try
+        Thread[] threads =
+        [
+            .. work.Select(action => new Thread(() =>
             {
-                for (int run = 0; run < 60; run++)
+                try
                 {
-                    using DisposeScope scope = NewDisposeScope();
-                    action(run);
+                    for (int run = 0; run < 60; run++)
+                    {
+                        using DisposeScope scope = NewDisposeScope();
+                        action(run);
+                    }
                 }
-            }
-            catch (Exception exception)
-            {
-                failures.Enqueue(exception.ToString());
-            }
-        }))];
+                catch (Exception exception)
+                {
+                    failures.Enqueue(exception.ToString());
+                }
+            })),
+        ];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         Assert.Empty(failures);
@@ -109,12 +112,20 @@ public class ViewThreadsTests
             },
             ("conv", Conv2d(3, 4, 3)),
             ("second", Conv2d(3, 4, 3)),
-            ("later", new Net<Tensor, Tensor>((_, x) =>
-            {
-                Throw("later layer");
-                return x;
-            })));
-        ((Module<Tensor, Tensor>)net.named_children().First(child => child.name == "later").module).register_forward_pre_hook((_, x) => Thrown("hook of a later layer", x));
+            (
+                "later",
+                new Net<Tensor, Tensor>(
+                    (_, x) =>
+                    {
+                        Throw("later layer");
+                        return x;
+                    }
+                )
+            )
+        );
+        ((Module<Tensor, Tensor>)net.named_children().First(child => child.name == "later").module).register_forward_pre_hook(
+            (_, x) => Thrown("hook of a later layer", x)
+        );
         net.register_forward_pre_hook((_, x) => Thrown("hook of the network", x));
         net.register_forward_hook((_, _, x) => Thrown("hook after the network", x));
         GrayscaleView<Tensor, Tensor> view = net.AsGrayscale();
@@ -175,14 +186,16 @@ public class ViewThreadsTests
                 net.zero_grad();
                 net.AsGrayscale().call(gray).sum().backward();
                 net.zero_grad();
-            },
+            }
+            ,
             "writes" => () => writing.AsGrayscale().call(gray),
             "convolution" => () => layer.AsGrayscale().call(gray),
             "views" => () =>
             {
                 using GrayscaleView<Tensor, Tensor> view = net.AsGrayscale();
                 view.call(gray);
-            },
+            }
+            ,
             "refused" => () => Assert.Throws<ArgumentException>(() => net.AsGrayscale().call(wrong)),
             _ => () => net.AsGrayscale().call(color),
         };
@@ -228,11 +241,14 @@ public class ViewThreadsTests
             view.call(gray).Dispose();
         }
 
-        var broken = new Net<Tensor, Tensor>((parts, x) =>
-        {
-            parts.Call("conv", x);
-            throw new InvalidDataException();
-        }, ("conv", Conv2d(3, 4, 3)));
+        var broken = new Net<Tensor, Tensor>(
+            (parts, x) =>
+            {
+                parts.Call("conv", x);
+                throw new InvalidDataException();
+            },
+            ("conv", Conv2d(3, 4, 3))
+        );
         Assert.Throws<InvalidDataException>(() => broken.AsGrayscale().call(gray));
         return [new(net), new(view), new(net.Stem), new(broken), new(broken.AsGrayscale()), new(broken.Parts.Layer("conv"))];
     }
@@ -246,11 +262,13 @@ public class ViewThreadsTests
     private static Tensor[] Gradients(Module<Tensor, Tensor> net, Tensor answer) =>
         [.. autograd.grad([answer.square().sum()], net.parameters().ToArray()).Select(gradient => gradient.DetachFromDisposeScope())];
 
-    private static Net<Tensor, Tensor> Nested() => new(
-        (parts, x) => parts.Call("head", parts.Call("inner", x) + parts.Call("stem", x)),
-        ("stem", Conv2d(3, 4, 3, padding: 1)),
-        ("inner", new Net<Tensor, Tensor>((parts, x) => parts.Call("conv", x), ("conv", Conv2d(3, 4, 5, padding: 2)))),
-        ("head", Conv2d(4, 2, 3)));
+    private static Net<Tensor, Tensor> Nested() =>
+        new(
+            (parts, x) => parts.Call("head", parts.Call("inner", x) + parts.Call("stem", x)),
+            ("stem", Conv2d(3, 4, 3, padding: 1)),
+            ("inner", new Net<Tensor, Tensor>((parts, x) => parts.Call("conv", x), ("conv", Conv2d(3, 4, 5, padding: 2)))),
+            ("head", Conv2d(4, 2, 3))
+        );
 
     /// <summary>Another network of the same layers.</summary>
     private sealed class Wrapping : Module<Tensor, Tensor>

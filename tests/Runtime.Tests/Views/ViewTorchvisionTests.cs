@@ -27,7 +27,10 @@ public class ViewTorchvisionTests
         }
 
         StackedRun.AssertEqual(before, StackedRun.State(net), "the state");
-        Assert.True(name == "googlenet" || net.AsGrayscale().Layers[0] is { CallsFromOneChannel: 3, CallsFromAllChannels: 0 }, net.AsGrayscale().Layers[0].ToString());
+        Assert.True(
+            name == "googlenet" || net.AsGrayscale().Layers[0] is { CallsFromOneChannel: 3, CallsFromAllChannels: 0 },
+            net.AsGrayscale().Layers[0].ToString()
+        );
         net.AsGrayscale().Dispose();
         Assert.DoesNotContain("ChannelGen", StackedRun.Hooks(net), StringComparison.Ordinal);
     }
@@ -37,24 +40,33 @@ public class ViewTorchvisionTests
     [InlineData("mobilenet_v2")]
     public void Trained_it_is_the_stacked_training(string name)
     {
-        double[][] losses = [.. ((bool[])[true, false]).Select(stacks =>
-        {
-            manual_seed(6);
-            using Module<Tensor, Tensor> net = TorchvisionTests.Networks[name].Make();
-            net.to(ScalarType.Float64);
-            var optimizer = optim.SGD(net.parameters(), 0.01, momentum: 0.9);
-            return Enumerable.Range(0, 4).Select(step =>
+        double[][] losses =
+        [
+            .. ((bool[])[true, false]).Select(stacks =>
             {
-                using DisposeScope scope = NewDisposeScope();
-                manual_seed(step);
-                Tensor gray = rand(4, 1, 64, 64, dtype: ScalarType.Float64);
-                optimizer.zero_grad();
-                Tensor loss = (stacks ? net.call(Bounds.Stack(gray)) : net.AsGrayscale().call(gray)).square().mean();
-                loss.backward();
-                optimizer.step();
-                return loss.item<double>();
-            }).ToArray();
-        })];
-        Assert.All(losses[0].Zip(losses[1]), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-10 * (1 + Math.Abs(pair.First))));
+                manual_seed(6);
+                using Module<Tensor, Tensor> net = TorchvisionTests.Networks[name].Make();
+                net.to(ScalarType.Float64);
+                var optimizer = optim.SGD(net.parameters(), 0.01, momentum: 0.9);
+                return Enumerable
+                    .Range(0, 4)
+                    .Select(step =>
+                    {
+                        using DisposeScope scope = NewDisposeScope();
+                        manual_seed(step);
+                        Tensor gray = rand(4, 1, 64, 64, dtype: ScalarType.Float64);
+                        optimizer.zero_grad();
+                        Tensor loss = (stacks ? net.call(Bounds.Stack(gray)) : net.AsGrayscale().call(gray)).square().mean();
+                        loss.backward();
+                        optimizer.step();
+                        return loss.item<double>();
+                    })
+                    .ToArray();
+            }),
+        ];
+        Assert.All(
+            losses[0].Zip(losses[1]),
+            pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-10 * (1 + Math.Abs(pair.First)))
+        );
     }
 }

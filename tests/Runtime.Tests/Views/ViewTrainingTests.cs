@@ -55,8 +55,18 @@ public class ViewTrainingTests
     [Fact]
     public void With_clipped_gradients_an_average_of_the_weights_and_a_penalty()
     {
-        var plain = new Training(Optimizers["SGD with momentum and decay"]) { Clips = true, Averages = true, Penalizes = true };
-        var seen = new Training(Optimizers["SGD with momentum and decay"]) { Clips = true, Averages = true, Penalizes = true };
+        var plain = new Training(Optimizers["SGD with momentum and decay"])
+        {
+            Clips = true,
+            Averages = true,
+            Penalizes = true,
+        };
+        var seen = new Training(Optimizers["SGD with momentum and decay"])
+        {
+            Clips = true,
+            Averages = true,
+            Penalizes = true,
+        };
         AssertSame(plain.Run(stacks: true), seen.Run(stacks: false));
         plain.AssertSameState(seen);
         StackedRun.AssertEqual(StackedRun.State(plain.Average), StackedRun.State(seen.Average), "the average");
@@ -75,13 +85,18 @@ public class ViewTrainingTests
     public void With_frozen_kernels_and_then_with_all()
     {
         Training[] both = [new(Optimizers["SGD"]), new(Optimizers["SGD"])];
-        double[][] losses = [.. both.Select((training, index) =>
-        {
-            training.Net.Stem.weight.requires_grad = false;
-            double[] frozen = training.Run(stacks: index == 0);
-            training.Net.Stem.weight.requires_grad = true;
-            return (double[])[.. frozen, .. training.Run(stacks: index == 0)];
-        })];
+        double[][] losses =
+        [
+            .. both.Select(
+                (training, index) =>
+                {
+                    training.Net.Stem.weight.requires_grad = false;
+                    double[] frozen = training.Run(stacks: index == 0);
+                    training.Net.Stem.weight.requires_grad = true;
+                    return (double[])[.. frozen, .. training.Run(stacks: index == 0)];
+                }
+            ),
+        ];
         AssertSame(losses[0], losses[1]);
         both[0].AssertSameState(both[1]);
     }
@@ -93,12 +108,16 @@ public class ViewTrainingTests
     [MemberData(nameof(Gradients))]
     public void Gradients_are_ordinary_tensors(string way)
     {
-        foreach (Func<Module<Tensor, Tensor>> make in (Func<Module<Tensor, Tensor>>[])[
-            static () => Sequential(("conv", Conv2d(3, 4, 3)), ("act", Tanh())),
-            static () => Sequential(("conv", Conv2d(3, 6, 3, groups: 3)), ("act", Tanh())),
-            static () => Sequential(("conv", ConvTranspose2d(3, 4, 3)), ("act", Tanh())),
-            static () => Sequential(("conv", ConvTranspose2d(3, 6, 3, groups: 3)), ("act", Tanh())),
-            static () => Conv2d(3, 4, 3, padding: 2, padding_mode: PaddingModes.Circular)])
+        foreach (
+            Func<Module<Tensor, Tensor>> make in (Func<Module<Tensor, Tensor>>[])
+                [
+                    static () => Sequential(("conv", Conv2d(3, 4, 3)), ("act", Tanh())),
+                    static () => Sequential(("conv", Conv2d(3, 6, 3, groups: 3)), ("act", Tanh())),
+                    static () => Sequential(("conv", ConvTranspose2d(3, 4, 3)), ("act", Tanh())),
+                    static () => Sequential(("conv", ConvTranspose2d(3, 6, 3, groups: 3)), ("act", Tanh())),
+                    static () => Conv2d(3, 4, 3, padding: 2, padding_mode: PaddingModes.Circular),
+                ]
+        )
         {
             using DisposeScope scope = NewDisposeScope();
             manual_seed(1);
@@ -126,19 +145,24 @@ public class ViewTrainingTests
     public void In_inference_mode_first_and_trained_then()
     {
         Training[] both = [new(Optimizers["AdamW"]), new(Optimizers["AdamW"])];
-        double[][] losses = [.. both.Select((training, index) =>
-        {
-            using (IDisposable mode = inference_mode())
-            {
-                using Tensor gray = rand(2, 1, 16, 16, dtype: ScalarType.Float64);
-                for (int run = 0; run < 3; run++)
+        double[][] losses =
+        [
+            .. both.Select(
+                (training, index) =>
                 {
-                    (index == 0 ? training.Net.call(StackedRun.Stack(gray)) : training.Net.AsGrayscale().call(gray)).Dispose();
-                }
-            }
+                    using (IDisposable mode = inference_mode())
+                    {
+                        using Tensor gray = rand(2, 1, 16, 16, dtype: ScalarType.Float64);
+                        for (int run = 0; run < 3; run++)
+                        {
+                            (index == 0 ? training.Net.call(StackedRun.Stack(gray)) : training.Net.AsGrayscale().call(gray)).Dispose();
+                        }
+                    }
 
-            return training.Run(stacks: index == 0);
-        })];
+                    return training.Run(stacks: index == 0);
+                }
+            ),
+        ];
         AssertSame(losses[0], losses[1]);
     }
 
@@ -146,23 +170,29 @@ public class ViewTrainingTests
     public void Between_evaluations_without_gradients()
     {
         Training[] both = [new(Optimizers["RMSProp"]), new(Optimizers["RMSProp"])];
-        double[][] losses = [.. both.Select((training, index) =>
-        {
-            var all = new List<double>();
-            for (int epoch = 0; epoch < 3; epoch++)
-            {
-                all.AddRange(training.Run(stacks: index == 0));
-                using IDisposable grad = no_grad();
-                training.Net.eval();
-                manual_seed(epoch);
-                using Tensor gray = rand(2, 1, 16, 16, dtype: ScalarType.Float64);
-                using Tensor answer = index == 0 ? training.Net.call(StackedRun.Stack(gray)) : training.Net.AsGrayscale().call(gray);
-                Assert.False(answer.requires_grad);
-                all.Add(answer.sum().item<double>());
-            }
+        double[][] losses =
+        [
+            .. both.Select(
+                (training, index) =>
+                {
+                    var all = new List<double>();
+                    for (int epoch = 0; epoch < 3; epoch++)
+                    {
+                        all.AddRange(training.Run(stacks: index == 0));
+                        using IDisposable grad = no_grad();
+                        training.Net.eval();
+                        manual_seed(epoch);
+                        using Tensor gray = rand(2, 1, 16, 16, dtype: ScalarType.Float64);
+                        using Tensor answer =
+                            index == 0 ? training.Net.call(StackedRun.Stack(gray)) : training.Net.AsGrayscale().call(gray);
+                        Assert.False(answer.requires_grad);
+                        all.Add(answer.sum().item<double>());
+                    }
 
-            return all.ToArray();
-        })];
+                    return all.ToArray();
+                }
+            ),
+        ];
         AssertSame(losses[0], losses[1]);
     }
 
@@ -200,7 +230,10 @@ public class ViewTrainingTests
         private readonly optim.Optimizer optimizer;
         private readonly optim.lr_scheduler.LRScheduler? scheduler;
 
-        public Training(Func<IEnumerable<Parameter>, optim.Optimizer> optimizer, Func<optim.Optimizer, optim.lr_scheduler.LRScheduler>? scheduler = null)
+        public Training(
+            Func<IEnumerable<Parameter>, optim.Optimizer> optimizer,
+            Func<optim.Optimizer, optim.lr_scheduler.LRScheduler>? scheduler = null
+        )
         {
             manual_seed(7);
             // A bias before a normalization has no gradient but rounding, which some optimizers make much of.
@@ -235,7 +268,10 @@ public class ViewTrainingTests
         {
             StackedRun.AssertEqual(StackedRun.State(Net), StackedRun.State(other.Net), "the state");
             StackedRun.AssertEqual(
-                Net.parameters().Select(parameter => parameter.grad).ToList(), other.Net.parameters().Select(parameter => parameter.grad).ToList(), "the gradients");
+                Net.parameters().Select(parameter => parameter.grad).ToList(),
+                other.Net.parameters().Select(parameter => parameter.grad).ToList(),
+                "the gradients"
+            );
         }
 
         private double Step(int step, bool stacks)

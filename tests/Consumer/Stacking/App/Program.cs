@@ -29,9 +29,15 @@ Print("patient", new PatientNet().forward(image: x.expand(-1, 3, -1, -1), age: o
 var resnet = torchvision.models.resnet18();
 resnet.eval();
 var fresh = rand(4, 1, 32, 32);
-Print("normalized", resnet.forward(torchvision.transforms.functional.normalize(fresh.repeat(1, 3, 1, 1), [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])));
+Print(
+    "normalized",
+    resnet.forward(torchvision.transforms.functional.normalize(fresh.repeat(1, 3, 1, 1), [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+);
 double[] means = [.. color.mean([0, 2, 3]).data<float>().Select(mean => (double)mean)];
-Print("computed", trainer.Net.forward(torchvision.transforms.functional.normalize(torch.cat(new[] { x, x, x }, 1), means, [0.2, 0.3, 0.4])));
+Print(
+    "computed",
+    trainer.Net.forward(torchvision.transforms.functional.normalize(torch.cat(new[] { x, x, x }, 1), means, [0.2, 0.3, 0.4]))
+);
 
 static Tensor ToRgb(Tensor image) => image.shape[1] == 1 ? image.repeat(1, 3, 1, 1) : image;
 
