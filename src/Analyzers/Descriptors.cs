@@ -1,3 +1,5 @@
+using ChannelGen.Analyzers.Marked;
+using ChannelGen.Analyzers.Stacks;
 using Microsoft.CodeAnalysis;
 
 namespace ChannelGen.Analyzers;

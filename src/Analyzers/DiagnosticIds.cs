@@ -1,3 +1,5 @@
+using ChannelGen.Analyzers.Stacks;
+
 namespace ChannelGen.Analyzers;
 
 /// <summary>The one place for ids. They are an interface: never renumber.</summary>

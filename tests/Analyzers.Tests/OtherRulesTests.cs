@@ -1,3 +1,5 @@
+using ChannelGen.Analyzers.Rules;
+
 namespace ChannelGen.Analyzers.Tests;
 
 public class OtherRulesTests
@@ -84,5 +86,5 @@ public class OtherRulesTests
     [InlineData("var rgb = {|CG0001:cat([x, x, x], 1)|} + y;")]
     [InlineData("var rgb = net.forward({|CG0001:cat([x, x, x], 1)|}) * tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1);")]
     public Task A_stack_that_is_normalized(string statements) =>
-        Verify.Statements<ChannelGen.Analyzers.Stacking.StackingAnalyzer>(statements);
+        Verify.Statements<StackingAnalyzer>(statements);
 }

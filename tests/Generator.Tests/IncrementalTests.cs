@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using ChannelGen.Analyzers.Marked;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 

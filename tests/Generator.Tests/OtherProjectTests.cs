@@ -1,6 +1,5 @@
 using System.Reflection;
-using ChannelGen.Analyzers.Marked;
-using ChannelGen.Analyzers.Tests;
+using ChannelGen.Analyzers.Rules;
 using Microsoft.CodeAnalysis;
 
 namespace ChannelGen.Generator.Tests;
