@@ -1,5 +1,3 @@
-using ChannelGen.Analyzers.Marked;
-using ChannelGen.Analyzers.Stacks;
 using Microsoft.CodeAnalysis;
 
 namespace ChannelGen.Analyzers;

@@ -1,5 +1,3 @@
-using ChannelGen.Analyzers.Stacks;
-
 namespace ChannelGen.Analyzers;
 
 /// <summary>The one place for ids. They are an interface: never renumber.</summary>

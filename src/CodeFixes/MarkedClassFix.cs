@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Marked;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -64,7 +65,7 @@ public sealed class MarkedClassFix : CodeFixProvider
 
             if (
                 Attribute(node) is { } attribute
-                && diagnostic.Properties.TryGetValue(MarkedClassAnalyzer.LayersKey, out string? layers)
+                && diagnostic.Properties.TryGetValue(Complaint.LayersKey, out string? layers)
                 && layers is { Length: > 0 }
             )
             {

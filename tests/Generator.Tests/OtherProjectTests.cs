@@ -1,5 +1,6 @@
 using System.Reflection;
 using ChannelGen.Analyzers.Rules;
+using ChannelGen.Analyzers.Tests;
 using Microsoft.CodeAnalysis;
 
 namespace ChannelGen.Generator.Tests;

@@ -13,9 +13,6 @@ namespace ChannelGen.Analyzers.Rules;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class MarkedClassAnalyzer : TorchAnalyzer
 {
-    /// <summary>The property under which layers that could be named travel to the fix, one a line.</summary>
-    internal const string LayersKey = "layers";
-
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
         ImmutableArray.Create(
@@ -86,7 +83,7 @@ public sealed class MarkedClassAnalyzer : TorchAnalyzer
             Diagnostic.Create(
                 complaint.Descriptor,
                 location,
-                ImmutableDictionary<string, string?>.Empty.Add(LayersKey, string.Join("\n", complaint.Layers)),
+                ImmutableDictionary<string, string?>.Empty.Add(Complaint.LayersKey, string.Join("\n", complaint.Layers)),
                 complaint.Arguments.Cast<object>().ToArray()
             )
         );
