@@ -95,12 +95,20 @@ public sealed class PackageTests(Workplace workplace, PackageTests.PyBridge pyBr
         [
             .. new[] { workplace.Package, pyBridge.Package }
                 .SelectMany(Assemblies)
-                .Where(assembly => assembly.Image.ReadDebugDirectory().Any(entry => entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb))
+                .Where(assembly =>
+                    assembly.Image.ReadDebugDirectory().Any(entry => entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb)
+                )
                 .Select(assembly => assembly.Name)
                 .Order(StringComparer.Ordinal),
         ];
         Assert.Equal(
-            ["ChannelGen.Analyzers.dll", "ChannelGen.CodeFixes.dll", "ChannelGen.Generator.dll", "ChannelGen.PyBridge.dll", "ChannelGen.Runtime.dll"],
+            [
+                "ChannelGen.Analyzers.dll",
+                "ChannelGen.CodeFixes.dll",
+                "ChannelGen.Generator.dll",
+                "ChannelGen.PyBridge.dll",
+                "ChannelGen.Runtime.dll",
+            ],
             with
         );
     }
@@ -167,12 +175,20 @@ public sealed class PackageTests(Workplace workplace, PackageTests.PyBridge pyBr
                 .Descendants()
                 .Where(element => element.Name.LocalName == "dependency")
                 .Select(element =>
-                    $"{element.Parent!.Attribute("targetFramework")!.Value} {element.Attribute("id")!.Value} {element.Attribute("version")!.Value}"
+                    string.Join(
+                        ' ',
+                        element.Parent!.Attribute("targetFramework")!.Value,
+                        element.Attribute("id")!.Value,
+                        element.Attribute("version")!.Value
+                    )
                 ),
         ];
 
-    private static XDocument Nuspec(string package) =>
-        XDocument.Parse(Text(package, $"{(package.Contains("PyBridge", StringComparison.Ordinal) ? "ChannelGen.PyBridge" : "ChannelGen")}.nuspec"));
+    private static XDocument Nuspec(string package)
+    {
+        bool isPyBridge = Path.GetFileName(package).StartsWith("ChannelGen.PyBridge.", StringComparison.Ordinal);
+        return XDocument.Parse(Text(package, isPyBridge ? "ChannelGen.PyBridge.nuspec" : "ChannelGen.nuspec"));
+    }
 
     private static string Text(string package, string entry)
     {
