@@ -211,11 +211,10 @@ internal sealed class Report(bool once)
         var group = times.Groups.Single();
         double network = Of(group, nameof(Wrapper.Network));
         (long stacked, long converted) = PeakMemory.MeasureBoth();
-        (double forward, double withProbe, double withoutProbe) = ConversionTime.Measure();
         text.Append(
             CultureInfo.InvariantCulture,
             $"""
-            ## Wrapper, memory, conversion
+            ## Wrapper and memory
 
             | what | ratio |
             |---|---|
@@ -226,12 +225,15 @@ internal sealed class Report(bool once)
             | network.ToGrayscale().forward / network.forward, the same | {Of(group, nameof(Wrapper.LookedUpAndWrapped)) / network:0.000} |
             | memory that stacking and the first layer add at the peak, stacked / converted, 8 images of 2048 x 2048 | {(double)stacked
                 / converted:0.00} |
-            | ToGrayscale() of a ResNet-18 / one forward of it on 224 x 224 | {withProbe / forward:0.00} |
-            | the same with the layer named and without the probe | {withoutProbe / forward:0.000} |
+
+            ## The check of a conversion
+
+            The time of `ToGrayscale()`, divided by that of one forward on an image of 224 x 224, for a network that was just made.
 
 
             """
         );
+        text.Append(ConversionTime.Table(once)).Append('\n');
     }
 
     private void AnalyzerTable(StringBuilder text)

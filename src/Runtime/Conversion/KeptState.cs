@@ -263,7 +263,7 @@ internal sealed class KeptState
             )
         );
 
-    private static bool IsTorchSharps(Type type) => type.Assembly == typeof(Module).Assembly;
+    public static bool IsTorchSharps(Type type) => type.Assembly == typeof(Module).Assembly;
 
     private static bool IsCollection(Type type) =>
         type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true
