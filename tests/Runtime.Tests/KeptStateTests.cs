@@ -131,16 +131,16 @@ public class KeptStateTests
         using var net = new PlainNet();
         net.eval();
         int runs = 0;
-        HookableModule<Func<Module<Tensor, Tensor>, Tensor, Tensor>, Func<Module<Tensor, Tensor>, Tensor, Tensor, Tensor>>.HookRemover? remover =
-            null;
-        remover = (onStem ? net.Stem : (Module<Tensor, Tensor>)net).register_forward_pre_hook(
+        Action takeOff = () => { };
+        var remover = (onStem ? net.Stem : (Module<Tensor, Tensor>)net).register_forward_pre_hook(
             (_, image) =>
             {
                 Interlocked.Increment(ref runs);
-                remover!.remove();
+                takeOff();
                 return image;
             }
         );
+        takeOff = remover.remove;
         GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
         int ofCheck = runs;
         converted.call(rand(1, 1, 20, 20));
