@@ -29,7 +29,7 @@ public sealed class ChannelConversion
     }
 
     /// <summary>The channels that an image must have now.</summary>
-    public long InChannels { get; }
+    public long InChannels { get; private set; }
 
     /// <summary>The channels that an image had before the conversion.</summary>
     public long OldInChannels { get; }
@@ -126,8 +126,7 @@ public sealed class ChannelConversion
         ChannelMap toGray = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
         ChannelMap map = transform is null ? toGray : TransformInput.Map.After(toGray);
         var check = new CheckOptions(options.AllLayers, options.Image, options.Example, options.AllShapes, options.Probe);
-        var plan = new ConversionPlan(network, channels, check, map, toGray, transform, options.InputScale);
-        ChannelConversion conversion = plan.Carry(options);
+        ChannelConversion conversion = Made(network, channels, check, map, toGray, transform, options.InputScale, options);
         if (!options.KeepColorWeights)
         {
             conversion.ForgetOldWeights();
@@ -147,8 +146,7 @@ public sealed class ChannelConversion
             options.ImageShape is null ? null : [options.ImageShape],
             options.Probe
         );
-        var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
-        ChannelConversion conversion = plan.Carry(new ColorConversion(luma, options));
+        ChannelConversion conversion = Made(network, 1, check, map, map, null, 1, new ColorConversion(luma, options));
         conversion.ForgetOldWeights();
         return conversion;
     }
@@ -180,6 +178,29 @@ public sealed class ChannelConversion
 
         ChannelConversion conversion = plan.Carry(options);
         conversion.ForgetOldWeights();
+        return conversion;
+    }
+
+    private static ChannelConversion Made(
+        Module network,
+        long oldChannels,
+        CheckOptions check,
+        ChannelMap map,
+        ChannelMap imageMap,
+        TransformInput? transform,
+        double inputScale,
+        object options
+    )
+    {
+        if (network is not IScriptModule script || !map.HasOffset)
+        {
+            return new ConversionPlan(network, oldChannels, check, map, imageMap, transform, inputScale).Carry(options);
+        }
+
+        ChannelMap withOnes = map.WithOnes();
+        ChannelConversion conversion = new ConversionPlan(network, oldChannels, check, withOnes, withOnes, null, inputScale).Carry(options);
+        conversion.InChannels = map.NewChannels;
+        script.WithOnes = conversion;
         return conversion;
     }
 
@@ -242,6 +263,13 @@ public sealed class ChannelConversion
 
     private void Reverse(ChannelMap back)
     {
+        if (changes[0].Map.NewChannels != InChannels)
+        {
+            throw new InvalidOperationException(
+                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
+            );
+        }
+
         ConversionRegistry.Exclusively(
             network,
             () =>
