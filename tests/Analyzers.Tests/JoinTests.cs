@@ -1,4 +1,4 @@
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Rules;
 
 namespace ChannelGen.Analyzers.Tests;
 
@@ -51,7 +51,7 @@ public class JoinTests
         "all elements have three channels",
         "foreach (var t in new[] { rand(1, 3, 8, 8), rand(1, 3, 4, 4) }) { var s = t.repeat(1, 3, 1, 1); }"
     )]
-    public Task Silent(string reason, string statements) => Run(reason, statements);
+    public Task Silent(string reason, string statements) => Verify.Row<StackingAnalyzer>(reason, statements);
 
     [Theory]
     [InlineData("an if may put in three channels", "var t = rand(1, 3, 8, 8); if (n > 1) t = x; var s = {|CG0002:t.repeat(1, 3, 1, 1)|};")]
@@ -164,7 +164,7 @@ public class JoinTests
         "a method that checks, and an exit",
         "Func<Tensor, bool> isGray = t => false; if (isGray(x)) return; var s = {|CG0002:x.repeat(1, 3, 1, 1)|};"
     )]
-    public Task Perhaps(string reason, string statements) => Run(reason, statements);
+    public Task Perhaps(string reason, string statements) => Verify.Row<StackingAnalyzer>(reason, statements);
 
     [Theory]
     [InlineData("both ways are parameters", "var t = x; if (n > 1) t = y; var s = {|CG0001:t.repeat(1, 3, 1, 1)|};")]
@@ -226,7 +226,7 @@ public class JoinTests
         "DataLoader loader = null; foreach (var data in loader) { var s = {|CG0001:data[\"data\"].repeat(1, 3, 1, 1)|}; }"
     )]
     [InlineData("an element in sight is free", "var all = new[] { x, rand(1, 3, 8, 8) }; var s = {|CG0001:all[0].repeat(1, 3, 1, 1)|};")]
-    public Task Sure(string reason, string statements) => Run(reason, statements);
+    public Task Sure(string reason, string statements) => Verify.Row<StackingAnalyzer>(reason, statements);
 
     [Fact]
     public Task Members_that_give_three_channels_features_or_a_mask() =>
@@ -311,10 +311,4 @@ public class JoinTests
             }
             """
         );
-
-    private static Task Run(string reason, string statements)
-    {
-        Assert.NotEmpty(reason);
-        return Verify.Statements<StackingAnalyzer>(statements);
-    }
 }

@@ -1,4 +1,4 @@
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Rules;
 
 namespace ChannelGen.Analyzers.Tests;
 
@@ -29,7 +29,7 @@ public class KnownCopiesTests
         "a channel and a batch by statements",
         "var g = rand(28, 28); g.unsqueeze_(0); g.unsqueeze_(0); var s = {|CG0001:torch.cat([g, g, g], 1)|};"
     )]
-    public Task Are_copies(string reason, string statements) => Run(reason, statements);
+    public Task Are_copies(string reason, string statements) => Verify.Row<StackingAnalyzer>(reason, statements);
 
     [Theory]
     [InlineData("the variable is counted up", "int copies = 3; copies++; var s = x.repeat(1, copies, 1, 1);")]
@@ -46,7 +46,7 @@ public class KnownCopiesTests
     [InlineData("the batch", "if (x.dim() == 4) { var s = x.expand((long[])[3, .. x.shape[1..]]); }")]
     [InlineData("a batch that is put in in place", "var g = rand(64, 28, 28); g.unsqueeze_(0); var s = torch.cat([g, g, g], 1);")]
     [InlineData("assigned within the list", "var s = torch.cat([x, x = y, x], 1);")]
-    public Task Are_not_known(string reason, string statements) => Run(reason, statements);
+    public Task Are_not_known(string reason, string statements) => Verify.Row<StackingAnalyzer>(reason, statements);
 
     [Fact]
     public Task A_field_that_is_stacked_into_itself_may_have_been_so_before() =>
@@ -88,10 +88,4 @@ public class KnownCopiesTests
             namespace TorchSharp.Own { static class Helper { public static Tensor Load(object o) { return (Tensor)o; } } }
             """
         );
-
-    private static Task Run(string reason, string statements)
-    {
-        Assert.NotEmpty(reason);
-        return Verify.Statements<StackingAnalyzer>(statements);
-    }
 }

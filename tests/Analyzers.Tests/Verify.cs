@@ -24,6 +24,14 @@ internal static class Verify
 
         """;
 
+    /// <summary>A row of a theory: the reason is the row's name.</summary>
+    public static Task Row<TAnalyzer>(string reason, string statements)
+        where TAnalyzer : DiagnosticAnalyzer, new()
+    {
+        Assert.NotEmpty(reason);
+        return Statements<TAnalyzer>(statements);
+    }
+
     /// <summary>The statements of a method that is given tensors, networks and sizes.</summary>
     public static Task Statements<TAnalyzer>(string statements)
         where TAnalyzer : DiagnosticAnalyzer, new() =>
