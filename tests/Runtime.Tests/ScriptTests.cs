@@ -51,7 +51,8 @@ public sealed class ScriptTests : IDisposable
         string ones = string.Join(", ", Enumerable.Repeat("1", space));
         TorchFile.SaveScript(
             path,
-            $"y = torch.conv{space}d(x, getattr(self.stem, \"0\").weight, None, [{ones}], [{ones}], [{ones}], 1)\nreturn (torch.relu(y), torch.sum(y, [1]))",
+            $"y = torch.conv{space}d(x, getattr(self.stem, \"0\").weight, None, [{ones}], [{ones}], [{ones}], 1)\n"
+                + "return (torch.relu(y), torch.sum(y, [1]))",
             [("stem.0.weight", randn([5, 3, .. Enumerable.Repeat(3L, space)], requires_grad: true))],
             "Tuple[Tensor, Tensor]"
         );
@@ -191,7 +192,8 @@ public sealed class ScriptTests : IDisposable
     [InlineData("return torch.mul(torch.mean(y, [1, 2, 3]), torch.mean(torch.select(x, 1, 2)))")]
     public void An_image_that_reaches_something_else_is_refused_and_the_script_is_as_it_was(string answer)
     {
-        using Script script = Load(Save(3, "y = torch.conv2d(x, self.conv1.weight, self.conv1.bias, [1, 1], [1, 1], [1, 1], 1)\n" + answer));
+        const string Convolve = "y = torch.conv2d(x, self.conv1.weight, self.conv1.bias, [1, 1], [1, 1], [1, 1], 1)\n";
+        using Script script = Load(Save(3, Convolve + answer));
         using Tensor before = Weight(script).detach().clone();
         using Tensor image = rand(1, 3, 16, 16);
         using Tensor expected = script.forward(image);
@@ -220,7 +222,8 @@ public sealed class ScriptTests : IDisposable
         using Tensor image = rand(1, 1, 16, 16);
         using Tensor expected = script.forward(image.expand(-1, 3, -1, -1));
         Close(expected, script.ToGrayscale(new GrayscaleOptions { Layer = name }).forward(image));
-        Assert.Contains("has no layer 'conv7'", Assert.Throws<ArgumentException>(() => Load(path).ToGrayscale(new GrayscaleOptions { Layer = "conv7" })).Message);
+        var missing = Assert.Throws<ArgumentException>(() => Load(path).ToGrayscale(new GrayscaleOptions { Layer = "conv7" }));
+        Assert.Contains("has no layer 'conv7'", missing.Message);
     }
 
     [Theory]

@@ -81,7 +81,10 @@ internal sealed class ScriptModule<TResult> : Module<Tensor, TResult>, IScriptMo
     public Action KeepAttributes()
     {
         jit.ScriptModule[] scripts = [script, .. parts.Select(named => named.module).OfType<jit.ScriptModule>()];
-        var kept = scripts.SelectMany(Attributes).Select(found => (Found: found, Copy: found.Value.clone().DetachFromDisposeScope())).ToArray();
+        var kept = scripts
+            .SelectMany(Attributes)
+            .Select(found => (Found: found, Copy: found.Value.clone().DetachFromDisposeScope()))
+            .ToArray();
         return () =>
         {
             foreach (((jit.ScriptModule holder, string name, Tensor value), Tensor copy) in kept)
@@ -91,7 +94,8 @@ internal sealed class ScriptModule<TResult> : Module<Tensor, TResult>, IScriptMo
                 copy.Dispose();
             }
 
-            if (scripts.SelectMany(Attributes).Select(found => found.Name).Except(kept.Select(entry => entry.Found.Name)).FirstOrDefault() is { } fresh)
+            IEnumerable<string> names = scripts.SelectMany(Attributes).Select(found => found.Name);
+            if (names.Except(kept.Select(entry => entry.Found.Name)).FirstOrDefault() is { } fresh)
             {
                 throw new InvalidOperationException(
                     $"This ScriptModule keeps a tensor '{fresh}' from its first run on, which cannot be taken from it again: load it anew, and convert it with Probe = false."
@@ -111,12 +115,17 @@ internal sealed class ScriptModule<TResult> : Module<Tensor, TResult>, IScriptMo
         }
     }
 
-    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) => script.named_parameters(recurse);
+    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
+        script.named_parameters(recurse);
 
     public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true) =>
         script
             .named_buffers(recurse, include_nonpersistent)
-            .Concat(kernels.SelectMany(kernel => kernel.Layer.named_buffers().Select(named => ($"{kernel.Name}.{named.name}".TrimStart('.'), named.buffer))));
+            .Concat(
+                kernels.SelectMany(kernel =>
+                    kernel.Layer.named_buffers().Select(named => ($"{kernel.Name}.{named.name}".TrimStart('.'), named.buffer))
+                )
+            );
 
     public override IEnumerable<(string name, Module module)> named_modules() => parts;
 

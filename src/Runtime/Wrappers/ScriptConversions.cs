@@ -69,6 +69,8 @@ public static partial class ChannelConversions
     /// <exception cref="NotSupportedException">Always.</exception>
     [Obsolete(ExportedProgramHelp, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public static GrayscaleModule<Tensor, TResult> ToGrayscale<TResult>(this ExportedProgram<TResult> program, GrayscaleOptions? options = null) =>
-        throw new NotSupportedException(ExportedProgramHelp);
+    public static GrayscaleModule<Tensor, TResult> ToGrayscale<TResult>(
+        this ExportedProgram<TResult> program,
+        GrayscaleOptions? options = null
+    ) => throw new NotSupportedException(ExportedProgramHelp);
 }

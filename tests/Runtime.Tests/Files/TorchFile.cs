@@ -9,7 +9,8 @@ namespace ChannelGen.Runtime.Tests.Files;
 /// <summary>A part of a storage, as torch.save writes a tensor: views share their storage, and need not be contiguous.</summary>
 internal sealed record StoredTensor(Tensor Storage, long Offset, long[] Shape, long[] Strides, bool RequiresGrad = false)
 {
-    public static StoredTensor Whole(Tensor tensor) => new(tensor.contiguous(), 0, tensor.shape, tensor.contiguous().stride(), tensor.requires_grad);
+    public static StoredTensor Whole(Tensor tensor) =>
+        new(tensor.contiguous(), 0, tensor.shape, tensor.contiguous().stride(), tensor.requires_grad);
 }
 
 /// <summary>The call of a Python function or class: the name with its module, and the arguments.</summary>
@@ -42,7 +43,9 @@ internal sealed class TorchFile : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="forward">The statements of forward(self, x), one a line, without indentation.</param>
     /// <param name="result">The type that forward returns.</param>
-    /// <param name="entries">Tensors by their paths, such as "features.0.weight"; those that require a gradient are parameters, and null is none yet.</param>
+    /// <param name="entries">
+    /// Tensors by their paths, such as "features.0.weight"; those that require a gradient are parameters, and null is none yet.
+    /// </param>
     /// <param name="constants">What the source calls CONSTANTS.c0, CONSTANTS.c1 and so on.</param>
     public static void SaveScript(
         string path,
