@@ -98,12 +98,31 @@ public sealed class ChannelConversion
         CheckImage((inputs[ImageIndex] as Tensor)!);
     }
 
-    /// <summary>An input as the network is to have it: a copy of an image that it would write to.</summary>
+    /// <summary>
+    /// An input as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
+    /// kernels hold their scale; and a copy of an image that it would write to.
+    /// </summary>
     /// <param name="input">The input.</param>
     /// <param name="number">Which it is, from 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public T Given<T>(T input, int number) =>
-        CopiesImage && number == ImageIndex + 1 && input is Tensor image ? (T)(object)image.clone() : input;
+        number != ImageIndex + 1 || input is not Tensor image ? input
+        : IsOfOtherDtype(image) && Options is GrayscaleOptions { InputScale: not 1 } ? (T)(object)image.to(Dtype)
+        : CopiesImage ? (T)(object)image.clone()
+        : input;
+
+    /// <summary>What is to be said of a run that failed, if the image has another dtype than the first layer; else null.</summary>
+    internal ArgumentException? Refusal(Exception failure, params object?[] inputs) =>
+        inputs[ImageIndex] is Tensor image && IsOfOtherDtype(image)
+            ? new ArgumentException(
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, which takes pixel values as they are.",
+                failure
+            )
+            : null;
+
+    private ScalarType Dtype => changes[0].Layer.weight.dtype;
+
+    private bool IsOfOtherDtype(Tensor image) => !image.IsInvalid && image.dtype != Dtype;
 
     internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {

@@ -179,6 +179,9 @@ internal sealed class TorchFile : IDisposable
             case (string, object?)[] table:
                 Many("}(", table.SelectMany(pair => (object?[])[pair.Item1, pair.Item2]), 'u', folder);
                 break;
+            case (int, object?)[] table:
+                Many("}(", table.SelectMany(pair => (object?[])[pair.Item1, pair.Item2]), 'u', folder);
+                break;
             case List<object?> list:
                 Many("](", list, 'e', folder);
                 break;
