@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace ChannelGen.Checkpoints;
 
 /// <summary>The formats in which weights come, told by the first bytes of a file, whatever it is called.</summary>
@@ -13,6 +15,10 @@ internal enum CheckpointFormat
 internal static class CheckpointFormats
 {
     private const int Enough = 256;
+
+    private static readonly SearchValues<byte> Letters = SearchValues.Create(
+        "._0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8
+    );
 
     /// <summary>The format of what begins where the stream is, which stays there; unknown if it cannot go back.</summary>
     public static CheckpointFormat Of(Stream stream)
@@ -62,21 +68,9 @@ internal static class CheckpointFormats
 
         // The number of entries in one byte or two, and the first key after its length.
         int at = start.Length > 3 && start[0] >= 0x80 ? 2 : 1;
-        return start.Length > at && start[at] > 0 && start.Length > at + start[at] && IsKey(start.Slice(at + 1, start[at]))
+        return start.Length > at + 1 && start[at] is > 0 and var length && start.Length > at + length
+            && start.Slice(at + 1, length).IndexOfAnyExcept(Letters) < 0
             ? CheckpointFormat.TorchSharp
             : CheckpointFormat.Unknown;
-    }
-
-    private static bool IsKey(ReadOnlySpan<byte> key)
-    {
-        foreach (byte letter in key)
-        {
-            if (!char.IsAsciiLetterOrDigit((char)letter) && letter is not ((byte)'.' or (byte)'_'))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }
