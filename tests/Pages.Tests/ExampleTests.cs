@@ -57,12 +57,22 @@ public sealed class ExampleTests : IDisposable
 
                     // No Python with PyTorch is at hand where the tests run: they make the file that it would write.
                     "python" => page.Name == "docs/from-pytorch.md",
-                    "xml" or "fsharp" or "vb" => IsOfWalk(block),
+                    "xml" => IsOfWalk(block) || SetsPropertiesOfThePackage(block),
+                    "fsharp" or "vb" => IsOfWalk(block),
                     _ => false,
                 };
                 Assert.True(isTested, $"{page.Name}:{block.Line} is of no kind that is tested: '{block.Language}', '{block.Directive}'.");
             }
         }
+    }
+
+    /// <summary>Lines for a project file: each property is one that the package's targets ask for.</summary>
+    private static bool SetsPropertiesOfThePackage(Block block)
+    {
+        string targets = File.ReadAllText(Path.Combine(Page.Root, "build", "ChannelGen.targets"));
+        return System.Xml.Linq.XElement.Parse(block.Text)
+            .Elements()
+            .All(property => targets.Contains($"'$({property.Name})'", StringComparison.Ordinal));
     }
 
     private static bool IsOfWalk(Block block) =>

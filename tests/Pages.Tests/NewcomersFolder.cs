@@ -5,8 +5,8 @@ using ChannelGen.Package.Tests;
 namespace ChannelGen.Pages.Tests;
 
 /// <summary>
-/// A folder as a newcomer has it: empty, with a feed that has the packages that the pages name, and nothing of this repository but
-/// what lets TorchSharp load on a Linux host whose libstdc++ is older than TorchSharp asks for.
+/// A folder as a newcomer has it: empty, with a feed that has the packages that the pages name, and nothing of this repository. The
+/// property that lets TorchSharp load on an older Linux is set, because the host of the tests may be one.
 /// </summary>
 internal static class NewcomersFolder
 {
@@ -16,30 +16,15 @@ internal static class NewcomersFolder
     {
         string folder = workplace.Empty(name);
         File.Delete(Path.Combine(folder, "Directory.Packages.props"));
-        File.WriteAllText(
-            Path.Combine(folder, "Directory.Build.targets"),
-            $"""
-            <Project>
-              <Import Project="{Path.Combine(Page.Root, "build", "LibTorch.targets")}" />
-              <ItemGroup><PackageReference Remove="libtorch-cpu-linux-x64;libtorch-cpu-win-x64;libtorch-cpu-osx-arm64" /></ItemGroup>
-            </Project>
-            """
-        );
+        File.Delete(Path.Combine(folder, "Directory.Build.targets"));
         if (Directory.GetFiles(workplace.Feed, "TorchSharp-cpu.*").Length == 0)
         {
             AddBackend(workplace.Feed);
-            Workplace.Dotnet(Page.Root, $"pack src/PyBridge -c {Configuration} --no-build -o \"{workplace.Feed}\"").AssertSucceeded();
+            Workplace.Pack("src/PyBridge", workplace.Feed);
         }
 
         return folder;
     }
-
-    private static string Configuration =>
-        typeof(NewcomersFolder)
-            .Assembly.GetCustomAttributes(typeof(System.Reflection.AssemblyMetadataAttribute), false)
-            .Cast<System.Reflection.AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == "Configuration")
-            .Value!;
 
     /// <summary>
     /// TorchSharp-cpu with the libtorch of this host alone: the real one names that of three systems, more than a gigabyte.
