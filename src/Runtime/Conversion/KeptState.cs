@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Concurrent;
 using System.Reflection;
 using ChannelGen.Convolutions;
@@ -157,6 +158,10 @@ internal sealed class KeptState
                     }
                 }
 
+                return;
+            case IDictionary { Count: 0, IsReadOnly: false } empty:
+                // The tables of hooks, of which a network has hundreds, are empty for the most part.
+                registrations.Add(empty.Clear);
                 return;
             case Array array:
                 if (array.Rank == 1 && arrays.TryAdd(array, (Array)array.Clone()) && CanHold(array.GetType().GetElementType()!))
