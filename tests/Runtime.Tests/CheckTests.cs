@@ -343,6 +343,7 @@ public class CheckTests
     [Theory]
     [InlineData("nowhere")]
     [InlineData("writes to what layers give")]
+    [InlineData("catches a failure")]
     public void Deep_networks_are_converted_and_left_whole(string where)
     {
         using var net = new DeepNet(where);
@@ -712,6 +713,18 @@ public class CheckTests
                 features = features + functional.relu(-leak);
             }
 
+            if (where == "catches a failure")
+            {
+                try
+                {
+                    features = block.Run(features, zeros(7));
+                }
+                catch (System.Runtime.InteropServices.ExternalException)
+                {
+                    features = features * 2;
+                }
+            }
+
             features = block.Run(features, where == "in a block" ? leak : null).mean([2, 3]);
             if (where == "before the last")
             {
@@ -720,7 +733,7 @@ public class CheckTests
 
             // Nothing of a leak is seen in an answer that is always true.
             Tensor answer = last.call(features);
-            return where is "nowhere" or "writes to what layers give"
+            return where is "nowhere" or "writes to what layers give" or "catches a failure"
                 ? answer
                 : answer.sigmoid().gt(-1).to(ScalarType.Float32) + stem.call(image).mean([1, 2, 3]);
         }

@@ -14,7 +14,8 @@ namespace ChannelGen.Conversion;
 /// </remarks>
 /// <param name="imageChannels">The channels of the image, which convolutions that take as many may be given: they always run.</param>
 /// <param name="known">A run of the same network, on an image of the same size.</param>
-internal sealed class Recording(long imageChannels, Recording? known = null)
+/// <param name="before">The run that this one will be compared with: what is the same is not kept a second time.</param>
+internal sealed class Recording(long imageChannels, Recording? known = null, Recording? before = null)
 {
     private readonly List<(string Where, Tensor Value)> layers = [];
     private readonly List<LayerCall> calls = [];
@@ -22,7 +23,7 @@ internal sealed class Recording(long imageChannels, Recording? known = null)
     public IReadOnlyList<(string Path, Tensor Value)> Answer { get; private set; } = [];
 
     /// <summary>The next run of the same network, which need not run what this one has run.</summary>
-    public Recording Next() => new(imageChannels, known ?? this);
+    public Recording Next() => new(imageChannels, known ?? this, this);
 
     /// <summary>The layer that started last.</summary>
     public string? LastStarted { get; private set; }
@@ -137,10 +138,10 @@ internal sealed class Recording(long imageChannels, Recording? known = null)
                     Misfit = module is TorchSharp.Modules.Linear linear && input?.dim() > 0 ? input.shape[^1] - linear.weight.shape[1] : 0;
                     Tensor? kept = input is null ? null : Keep(where, input, owner);
                     var call = new LayerCall(module, kept, mayBeSkipped);
-                    LayerCall? before = known is not null && calls.Count < known.calls.Count ? known.calls[calls.Count] : null;
+                    LayerCall? earlier = known is not null && calls.Count < known.calls.Count ? known.calls[calls.Count] : null;
                     calls.Add(call);
                     running.Push(call);
-                    if (mayBeSkipped && before is { MayBeSkipped: true, Output: { } output } && before.Takes(module, kept))
+                    if (mayBeSkipped && earlier is { MayBeSkipped: true, Output: { } output } && earlier.Takes(module, kept))
                     {
                         call.Output = output;
                         call.Stand = input!.narrow(0, 0, 0);
@@ -153,6 +154,12 @@ internal sealed class Recording(long imageChannels, Recording? known = null)
                 (_, _, output) =>
                 {
                     LayerCall call = running.Pop();
+                    while (!ReferenceEquals(call.Module, module))
+                    {
+                        // One that failed, which the network has caught.
+                        call = running.Pop();
+                    }
+
                     if (call.Stand is not null)
                     {
                         // A copy: the network may write to it.
@@ -179,18 +186,24 @@ internal sealed class Recording(long imageChannels, Recording? known = null)
     /// <summary>Records a tensor; what one layer gives and the next is given is kept once.</summary>
     private Tensor Keep(string where, Tensor tensor, DisposeScope owner)
     {
-        Tensor? last = layers.Count == 0 ? null : layers[^1].Value;
+        Tensor? there = before is not null && layers.Count < before.layers.Count ? before.layers[layers.Count].Value : null;
+        Tensor? last = layers.Count > 0 ? layers[^1].Value : null;
         Tensor kept =
-            last is not null && last.dtype == tensor.dtype && last.shape.AsSpan().SequenceEqual(tensor.shape) && last.Equals(tensor)
-                ? last
-                : NetworkProbe.Kept(tensor, owner);
+            IsSame(there) ? there!
+            : IsSame(last) ? last!
+            : NetworkProbe.Kept(tensor, owner);
         layers.Add((where, kept));
         return kept;
+
+        bool IsSame(Tensor? other) =>
+            other is not null && other.dtype == tensor.dtype && other.shape.AsSpan().SequenceEqual(tensor.shape) && other.Equals(tensor);
     }
 
     /// <summary>One call of a layer.</summary>
     private sealed class LayerCall(Module module, Tensor? input, bool mayBeSkipped)
     {
+        public Module Module => module;
+
         public bool MayBeSkipped => mayBeSkipped;
 
         public Tensor? Output { get; set; }
