@@ -51,8 +51,9 @@ public sealed class ExampleTests : IDisposable
         Assert.Equal(6, ways.Length);
         foreach (Example way in ways)
         {
-            string[] names = [.. ((string[])["again", "gray"]).Where(name => way.Source().Contains($"var {name} =", StringComparison.Ordinal))];
-            string given = way.Source().Contains("pixels", StringComparison.Ordinal) ? "pixels" : "image";
+            string source = way.Source();
+            string[] names = [.. ((string[])["again", "gray"]).Where(name => source.Contains($"var {name} =", StringComparison.Ordinal))];
+            string given = source.Contains("pixels", StringComparison.Ordinal) ? "pixels" : "image";
             string check = $"""
                 var color = new LesionNet();
                 color.load("lesion-own.dat");
