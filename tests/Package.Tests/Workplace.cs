@@ -54,14 +54,15 @@ public sealed class Workplace : IDisposable
     public static void Pack(string project, string target) =>
         Dotnet(RepositoryRoot, $"pack {project} -c {Metadata("Configuration")} --no-build -o \"{target}\"").AssertSucceeded();
 
-    public static Result Dotnet(string directory, string arguments)
+    public static Result Dotnet(string directory, string arguments) => Run(directory, new ProcessStartInfo("dotnet", arguments));
+
+    /// <summary>Runs a program to its end; <paramref name="meanwhile"/> sees what it has written so far, and may write to it.</summary>
+    public static Result Run(string directory, ProcessStartInfo start, Action<string, StreamWriter>? meanwhile = null)
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
-        {
-            WorkingDirectory = directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        start.WorkingDirectory = directory;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = meanwhile is not null;
 
         // What the test host was started with must not leak into the builds.
         foreach (
@@ -80,14 +81,18 @@ public sealed class Workplace : IDisposable
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment.Remove("CI");
         using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
         var output = new StringBuilder();
-        var error = new StringBuilder();
-        process.OutputDataReceived += (_, line) => output.AppendLine(line.Data);
-        process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var buffer = new char[4096];
+        for (int read; (read = process.StandardOutput.Read(buffer)) > 0;)
+        {
+            output.Append(buffer, 0, read);
+            meanwhile?.Invoke(output.ToString(), process.StandardInput);
+        }
+
         process.WaitForExit();
-        return new Result(process.ExitCode, output.ToString(), error.ToString(), $"dotnet {arguments}");
+        string command = $"{start.FileName} {start.Arguments}{string.Join(' ', start.ArgumentList)}";
+        return new Result(process.ExitCode, output.ToString(), error.Result, command);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
