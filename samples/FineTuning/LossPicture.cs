@@ -31,7 +31,7 @@ internal static class LossPicture
             curve.LegendText = trainings[index].Name;
         }
 
-        plot.Title("One training in three ways, and another: converted without the groups");
+        plot.Title("One training in three ways, and another: converted, with the plain step");
         plot.XLabel("step");
         plot.YLabel("loss");
         plot.ShowLegend(Alignment.UpperRight);

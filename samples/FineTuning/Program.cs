@@ -6,7 +6,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 
 // Fine-tunes one small color network on generated grayscale images in four ways: stacked, through the view, and converted with and
-// without the parameter groups of ChannelGen. The first three are the same training, loss by loss; the last is another.
+// without the steps of ChannelGen. The first three are the same training, loss by loss; the last is another.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 const int Steps = 120;
 const int Batch = 16;
@@ -16,18 +16,18 @@ const double WeightDecay = 1e-3;
 
 using TextureNet stacked = TextureNet.Make(seed: 1);
 using TextureNet viewed = TextureNet.Make(seed: 1);
-using GrayscaleTextureNet grouped = TextureNet.Make(seed: 1).ToGrayscale();
-using GrayscaleTextureNet ungrouped = TextureNet.Make(seed: 1).ToGrayscale();
+using GrayscaleTextureNet converted = TextureNet.Make(seed: 1).ToGrayscale();
+using GrayscaleTextureNet unaided = TextureNet.Make(seed: 1).ToGrayscale();
 using var ofStacked = optim.SGD(stacked.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
 using var ofViewed = optim.SGD(viewed.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
-using var ofGrouped = optim.SGD(grouped.SgdGroups(LearningRate, Momentum, weightDecay: WeightDecay), LearningRate);
-using var ofUngrouped = optim.SGD(ungrouped.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
+using var ofConverted = optim.SGD(converted.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
+using var ofUnaided = optim.SGD(unaided.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
 Training[] trainings =
 [
-    new("stacked", ofStacked, images => stacked.call(images.expand(-1, 3, -1, -1))),
-    new("view", ofViewed, images => viewed.AsGrayscale().call(images)),
-    new("converted, with groups", ofGrouped, images => grouped.call(images)),
-    new("converted, without groups", ofUngrouped, images => ungrouped.call(images)),
+    new("stacked", ofStacked, images => stacked.call(images.expand(-1, 3, -1, -1)), () => ofStacked.step()),
+    new("view", ofViewed, images => viewed.AsGrayscale().call(images), () => ofViewed.step()),
+    new("converted, StepAsStacked", ofConverted, images => converted.call(images), () => converted.StepAsStacked(ofConverted)),
+    new("converted, plain step", ofUnaided, images => unaided.call(images), () => ofUnaided.step()),
 ];
 
 AnsiConsole
@@ -68,7 +68,7 @@ bool learned = trainings[0].Losses.TakeLast(10).Average() < 0.7 * trainings[0].L
 bool same = trainings[1..3].All(training => training.LargestDifferenceFrom(trainings[0]) < 1e-10);
 Console.WriteLine(
     same && learned
-        ? "The trainings are the same: stacked, through the view, and converted with the groups."
+        ? "The trainings are the same: stacked, through the view, and converted with StepAsStacked."
         : "The trainings differ, or nothing was learned."
 );
 return same && learned ? 0 : 1;

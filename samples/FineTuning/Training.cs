@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace FineTuning;
 
 /// <summary>One way of training, and the losses that it had.</summary>
-internal sealed class Training(string name, optim.Optimizer optimizer, Func<Tensor, Tensor> forward)
+internal sealed class Training(string name, optim.Optimizer optimizer, Func<Tensor, Tensor> forward, Func<Tensor?> step)
 {
     private readonly List<double> losses = [];
 
@@ -18,7 +18,7 @@ internal sealed class Training(string name, optim.Optimizer optimizer, Func<Tens
         optimizer.zero_grad();
         using Tensor loss = functional.cross_entropy(forward(images), labels);
         loss.backward();
-        optimizer.step();
+        step();
         losses.Add(loss.item<double>());
     }
 

@@ -54,9 +54,21 @@ public sealed class Workplace : IDisposable
     public static void Pack(string project, string target) =>
         Dotnet(RepositoryRoot, $"pack {project} -c {Metadata("Configuration")} --no-build -o \"{target}\"").AssertSucceeded();
 
-    public static Result Dotnet(string directory, string arguments) => Run(directory, new ProcessStartInfo("dotnet", arguments));
+    public static Result Dotnet(string directory, string arguments) => Run(directory, "dotnet", arguments);
 
-    /// <summary>Runs a program to its end; <paramref name="meanwhile"/> sees what it has written so far, and may write to it.</summary>
+    /// <summary>Runs a program to its end, in an environment that is not the test host's where builds would notice.</summary>
+    public static Result Run(string directory, string program, string arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Run(directory, start);
+    }
+
+    /// <summary>The same; <paramref name="meanwhile"/> is given what was written so far, and may type.</summary>
     public static Result Run(string directory, ProcessStartInfo start, Action<string, StreamWriter>? meanwhile = null)
     {
         start.WorkingDirectory = directory;
@@ -84,7 +96,7 @@ public sealed class Workplace : IDisposable
         Task<string> error = process.StandardError.ReadToEndAsync();
         var output = new StringBuilder();
         var buffer = new char[4096];
-        for (int read; (read = process.StandardOutput.Read(buffer)) > 0;)
+        for (int read; (read = process.StandardOutput.Read(buffer)) > 0; )
         {
             output.Append(buffer, 0, read);
             meanwhile?.Invoke(output.ToString(), process.StandardInput);
