@@ -68,7 +68,7 @@ bool learned = trainings[0].Losses.TakeLast(10).Average() < 0.7 * trainings[0].L
 bool same = trainings[1..3].All(training => training.LargestDifferenceFrom(trainings[0]) < 1e-10);
 Console.WriteLine(
     same && learned
-        ? "The trainings are the same: stacked, through the view, and converted with StepAsStacked."
+        ? "The trainings are the same: stacked, view, and converted with StepAsStacked."
         : "The trainings differ, or nothing was learned."
 );
 return same && learned ? 0 : 1;

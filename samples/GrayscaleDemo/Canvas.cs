@@ -24,15 +24,16 @@ internal sealed class Canvas : IDisposable
     public void Tile(Tensor map, float x, float y, float side, bool smooth)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor color = map.ndim == 2 ? map.unsqueeze(0).expand(3, -1, -1) : map;
-        int height = (int)color.shape[1];
-        int width = (int)color.shape[2];
+        int channels = map.ndim == 2 ? 1 : 3;
+        int height = (int)map.shape[^2];
+        int width = (int)map.shape[^1];
         float scale = side / Math.Max(width, height);
-        byte[] bytes = (color.clamp(0, 1) * 255).round().to(ScalarType.Byte).permute(1, 2, 0).contiguous().data<byte>().ToArray();
+        byte[] bytes = (map.clamp(0, 1) * 255).round().to(ScalarType.Byte).contiguous().data<byte>().ToArray();
         using var bitmap = new SKBitmap(width, height);
         for (int pixel = 0; pixel < width * height; pixel++)
         {
-            bitmap.SetPixel(pixel % width, pixel / width, new SKColor(bytes[3 * pixel], bytes[(3 * pixel) + 1], bytes[(3 * pixel) + 2]));
+            byte Value(int channel) => bytes[(Math.Min(channel, channels - 1) * width * height) + pixel];
+            bitmap.SetPixel(pixel % width, pixel / width, new SKColor(Value(0), Value(1), Value(2)));
         }
 
         var place = SKRect.Create(x, y, width * scale, height * scale);

@@ -53,8 +53,9 @@ internal static class Demo
         using var grad = no_grad();
         using ResNet resnet = Networks.ResNet18();
         using LesionNet lesions = Networks.Lesions();
-        using GrayscaleModule<Tensor, Tensor> grayResnet = Networks.ResNet18().ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
-        using GrayscaleLesionNet grayLesions = Networks.Lesions().ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
+        var options = new GrayscaleOptions { KeepColorWeights = true };
+        using GrayscaleModule<Tensor, Tensor> grayResnet = Networks.ResNet18().ToGrayscale(options);
+        using GrayscaleLesionNet grayLesions = Networks.Lesions().ToGrayscale(options);
         var answers = new List<(GrayImage, string, string)>();
         var measurements = new List<Measurement>();
         string kernels = Path.Combine(output, "kernels.png");

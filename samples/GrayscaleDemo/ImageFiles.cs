@@ -50,7 +50,9 @@ internal static class ImageFiles
         return files;
     }
 
-    /// <summary>In a folder, other files lie beside the images; they are not complained of. Those of scanners often have no ending.</summary>
+    /// <summary>
+    /// In a folder, other files lie beside the images; they are not complained of. Those of scanners often have no ending.
+    /// </summary>
     private static bool IsMeantAsImage(string file)
     {
         string extension = Path.GetExtension(file).TrimStart('.').ToLowerInvariant();

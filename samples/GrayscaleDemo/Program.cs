@@ -7,12 +7,15 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 var paths = new Argument<string[]>("images")
 {
     Description =
-        "Grayscale images, or folders of them: PNG and TIFF of 8 and 16 bits, JPEG, BMP, GIF, WebP. Without any, the demo draws Shepp-Logan phantoms.",
+        "Grayscale images, or folders of them: PNG and TIFF of 8 and 16 bits, JPEG, BMP, GIF, WebP. "
+        + "Without any, the demo draws Shepp-Logan phantoms.",
     Arity = ArgumentArity.ZeroOrMore,
 };
 var side = new Option<int>("--size", "-s")
 {
-    Description = "The longest side of an image that the networks are given, in pixels. Larger images are scaled down, which bounds the memory.",
+    Description =
+        "The longest side of an image that the networks are given, in pixels. "
+        + "Larger images are scaled down, which bounds the memory.",
     DefaultValueFactory = _ => 512,
 };
 var output = new Option<string>("--output", "-o")
@@ -36,8 +39,10 @@ side.Validators.Add(result =>
 });
 
 var command = new RootCommand(
-    "Runs color networks on grayscale images, once stacked into three channels and once converted to one channel, and says what was gained.\n"
-        + "Ends with 0 if every image could be used, 1 if some could not, 2 if none could or the command is wrong, 3 if the answers differ by more than rounding explains, 130 after Ctrl+C."
+    "Runs color networks on grayscale images, once stacked into three channels and once converted to one channel, "
+        + "and says what was gained.\n"
+        + "Ends with 0 if every image could be used, 1 if some could not, 2 if none could or the command is wrong, "
+        + "3 if the answers differ by more than rounding explains, 130 after Ctrl+C."
 )
 {
     paths,

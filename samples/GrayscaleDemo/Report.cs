@@ -32,13 +32,19 @@ internal static class Report
     {
         long pixels = images.Sum(image => image.Pixels.numel());
         GrayImage largest = images.MaxBy(image => image.Pixels.numel())!;
+        string same = row.SameClasses == images.Count ? "the same" : "not all the same";
         string[] sentences =
         [
-            $"The answers are {(row.SameClasses == images.Count ? "the same" : "not all the same")}: the class agrees on {row.SameClasses} of {Count(images.Count)}, and no score differs by more than {row.Output.Difference:0.0e+00}, where scores reach {row.Output.Magnitude:0.0}.",
-            $"The first layer, {row.Layer}, has {Part(row.LayerWeights)} its weights: {row.LayerWeights.Converted:N0} in place of {row.LayerWeights.Stacked:N0}. The network has {row.Parameters.Converted:N0} parameters in place of {row.Parameters.Stacked:N0}.",
-            $"The input has {Part((3 * pixels, pixels))} its bytes: {pixels * sizeof(float):N0} in place of {3 * pixels * sizeof(float):N0} for {Count(images.Count)}.",
+            $"The answers are {same}: the class agrees on {row.SameClasses} of {Count(images.Count)}, "
+                + $"and no score differs by more than {row.Output.Difference:0.0e+00}, where scores reach {row.Output.Magnitude:0.0}.",
+            $"The first layer, {row.Layer}, has {Part(row.LayerWeights)} its weights: "
+                + $"{row.LayerWeights.Converted:N0} in place of {row.LayerWeights.Stacked:N0}. "
+                + $"The network has {row.Parameters.Converted:N0} parameters in place of {row.Parameters.Stacked:N0}.",
+            $"The input has {Part((3 * pixels, pixels))} its bytes: "
+                + $"{pixels * sizeof(float):N0} in place of {3 * pixels * sizeof(float):N0} for {Count(images.Count)}.",
             $"On {largest.Name} it is {row.Speed.InWords}.",
-            $"The first layer's output differs by {row.FirstLayer.Difference:0.0e+00}; rounding alone explains up to {row.FirstLayer.Bound:0.0e+00}.",
+            $"The first layer's output differs by {row.FirstLayer.Difference:0.0e+00}; "
+                + $"rounding alone explains up to {row.FirstLayer.Bound:0.0e+00}.",
         ];
         var list = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(1)).AddColumn(new GridColumn().PadRight(0));
         foreach (string sentence in sentences)

@@ -96,7 +96,7 @@ public sealed class Workplace : IDisposable
         Task<string> error = process.StandardError.ReadToEndAsync();
         var output = new StringBuilder();
         var buffer = new char[4096];
-        for (int read; (read = process.StandardOutput.Read(buffer)) > 0; )
+        for (int read; (read = process.StandardOutput.Read(buffer)) > 0;)
         {
             output.Append(buffer, 0, read);
             meanwhile?.Invoke(output.ToString(), process.StandardInput);
