@@ -56,8 +56,18 @@ internal static class ImageFiles
     private static bool IsMeantAsImage(string file)
     {
         string extension = Path.GetExtension(file).TrimStart('.').ToLowerInvariant();
-        return extension == "dcm"
-            || Configuration.Default.ImageFormats.Any(format => format.FileExtensions.Contains(extension))
-            || ImageReader.IsDicom(file);
+        if (extension == "dcm" || Configuration.Default.ImageFormats.Any(format => format.FileExtensions.Contains(extension)))
+        {
+            return true;
+        }
+
+        try
+        {
+            return ImageReader.IsDicom(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return true; // reading it says in its own line why it cannot be opened
+        }
     }
 }
