@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using ChannelGen.Convolutions;
+using ChannelGen.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,6 +26,7 @@ public sealed class ChannelConversion
         InChannels = inChannels;
         Layout = new ImageLayout(changes[0].Layer.SpatialDimensions(), false);
         IsCurrent = true;
+        Layouts = new LayoutChoice(network, keepsAnswers: options is GrayscaleOptions { ChannelsLastAnswers: true });
         OldInChannels = transformInput is null ? changes[0].OldLayout.InChannels : 3;
     }
 
@@ -67,6 +69,9 @@ public sealed class ChannelConversion
 
     internal IReadOnlyList<LayerChange> Changes => changes;
 
+    /// <summary>In which order in memory images are given to the network.</summary>
+    internal LayoutChoice Layouts { get; }
+
     /// <summary>Refuses an image with another number of channels than the network takes.</summary>
     /// <param name="image">[N, C, spatial...] or [C, spatial...].</param>
     /// <exception cref="ArgumentException">The number of channels or of dimensions is another.</exception>
@@ -88,22 +93,44 @@ public sealed class ChannelConversion
         }
     }
 
-    /// <summary>Checks the image among the inputs of the network, and gives a copy of it to a network that writes to it.</summary>
-    /// <param name="inputs">All inputs, in their order.</param>
-    /// <exception cref="ArgumentException">The image has another number of channels or of dimensions.</exception>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public void CheckInputs(params object?[] inputs)
+    /// <summary>
+    /// Runs the network on its inputs: the image is checked, copied for a network that would write to it, and in the order in
+    /// memory that is asked for.
+    /// </summary>
+    internal TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> forward)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
-        CheckImage((inputs[ImageIndex] as Tensor)!);
+        var image = (inputs[ImageIndex] as Tensor)!;
+        CheckImage(image);
+        bool isBatch = Layout.SpatialDimensions == 2 && image.dim() == 4 && Layout.ChannelDimension(image) == 1;
+        return Layouts.Run(inputs, ImageIndex, isBatch, Forward);
+
+        TResult Forward(object?[] given, bool channelsLast)
+        {
+            var own = (Tensor)given[ImageIndex]!;
+            own = CopiesImage ? own.clone() : own;
+            given[ImageIndex] = channelsLast ? ChannelsLast.Of(own) : own;
+            TResult result = forward(given);
+            ConstantAddition.Complete(network, own, result);
+            return result;
+        }
     }
 
-    /// <summary>An input as the network is to have it: a copy of an image that it would write to.</summary>
-    /// <param name="input">The input.</param>
-    /// <param name="number">Which it is, from 1.</param>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public T Given<T>(T input, int number) =>
-        CopiesImage && number == ImageIndex + 1 && input is Tensor image ? (T)(object)image.clone() : input;
+    /// <summary>Asks for another order in memory of images and, channels-last, of kernels.</summary>
+    internal void UseMemoryLayout(MemoryLayout layout)
+    {
+        EnsureCurrent();
+        if (layout != Layouts.Wanted)
+        {
+            ConversionRegistry.Exclusively(
+                network,
+                () =>
+                {
+                    Layouts.Want(layout, StemFinder.All(network).Select(named => named.Layer));
+                    return true;
+                }
+            );
+        }
+    }
 
     internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {
@@ -133,6 +160,7 @@ public sealed class ChannelConversion
             conversion.ForgetOldWeights();
         }
 
+        conversion.UseMemoryLayout(options.MemoryLayout);
         return conversion;
     }
 
@@ -198,6 +226,7 @@ public sealed class ChannelConversion
             network,
             () =>
             {
+                UseMemoryLayout(MemoryLayout.Contiguous);
                 Undo(change => change.Undo());
                 transformInput?.Switch(true);
                 Retire();
@@ -246,6 +275,7 @@ public sealed class ChannelConversion
             network,
             () =>
             {
+                UseMemoryLayout(MemoryLayout.Contiguous);
                 LayerChange[] reversal = [.. changes.Select(change => LayerChange.Plan(change.Name, change.Layer, back))];
                 foreach (LayerChange change in reversal)
                 {
