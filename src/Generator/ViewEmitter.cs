@@ -48,10 +48,11 @@ internal static class ViewEmitter
         writer.Line(
             "/// <exception cref=\"global::System.ArgumentException\">The network is disposed, or there is no such parameter.</exception>"
         );
-        writer.Line(WrapperEmitter.GeneratedCode);
+        WrapperEmitter.Mark(writer);
         writer.Line($"{modifiers}{view} AsGrayscale{generic}({receiver}{Options}){constraints} =>");
         writer.Line($"    global::ChannelGen.Views.ViewFactory.Grayscale<{network}, {view}>(");
-        writer.Line($"        {self}, channels, image ?? {image}, layout, channelsLastAnswers, static (network, view) => new {view}(network, view));");
+        string create = $"static (network, view) => new {view}(network, view)";
+        writer.Line($"        {self}, channels, image ?? {image}, layout, channelsLastAnswers, {create});");
     }
 
     /// <summary>The view's class.</summary>
@@ -71,7 +72,7 @@ internal static class ViewEmitter
             writer.Line($"/// <typeparam name=\"{parameter}\">As of the network.</typeparam>");
         }
 
-        writer.Line(WrapperEmitter.GeneratedCode);
+        WrapperEmitter.Mark(writer);
         writer.Open($"{model.Accessibility} sealed class {Name(model)} : global::ChannelGen.GrayscaleView<{arguments}>{constraints}");
         writer.Open(
             $"internal {model.PlainName}GrayscaleView({network} network, global::ChannelGen.Views.ViewedNetwork view) : base(network, view)"
@@ -93,7 +94,8 @@ internal static class ViewEmitter
     }
 
     private const string Options =
-        "long? channels = null, string? image = null, global::ChannelGen.MemoryLayout layout = global::ChannelGen.MemoryLayout.Contiguous, bool channelsLastAnswers = false";
+        "long? channels = null, string? image = null, "
+        + "global::ChannelGen.MemoryLayout layout = global::ChannelGen.MemoryLayout.Contiguous, bool channelsLastAnswers = false";
 
     private static string Name(WrapperModel model) => $"{model.PlainName}GrayscaleView{model.TypeParameters}";
 

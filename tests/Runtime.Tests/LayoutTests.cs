@@ -311,7 +311,8 @@ public class LayoutTests
         FeatureNet<Tensor> plain = new(features => features);
         FeatureNet<(Tensor, List<Tensor>)> tuple = new(features => (features, [features + 1, features.mean([2, 3])]));
         FeatureNet<FeaturesAndScore> record = new(features => new FeaturesAndScore(features, features.shape[0]));
-        Assert.Equal(channelsLastAnswers, IsLast(plain.AsGrayscale(null, null, MemoryLayout.ChannelsLast, channelsLastAnswers).forward(image)));
+        Tensor answer = plain.AsGrayscale(null, null, MemoryLayout.ChannelsLast, channelsLastAnswers).forward(image);
+        Assert.Equal(channelsLastAnswers, IsLast(answer));
         (Tensor first, List<Tensor> rest) = tuple.AsGrayscale(null, null, MemoryLayout.ChannelsLast, channelsLastAnswers).forward(image);
         Assert.Equal((channelsLastAnswers, channelsLastAnswers, false), (IsLast(first), IsLast(rest[0]), IsLast(rest[1])));
         var options = new GrayscaleOptions { MemoryLayout = MemoryLayout.ChannelsLast, ChannelsLastAnswers = channelsLastAnswers };

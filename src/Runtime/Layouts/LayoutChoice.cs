@@ -232,7 +232,8 @@ internal sealed class LayoutChoice(Module network, bool keepsAnswers, Func<long>
 
     private void LayKernels(bool last)
     {
-        using IDisposable? outside = is_inference_mode_enabled() && ConversionRegistry.IsMadeOutside(network) ? inference_mode(false) : null;
+        bool isInside = is_inference_mode_enabled() && ConversionRegistry.IsMadeOutside(network);
+        using IDisposable? outside = isInside ? inference_mode(false) : null;
         if (!last)
         {
             ChannelsLast.TakeBackKernels(laidKernels);
