@@ -7,7 +7,7 @@ namespace Benchmarks;
 
 /// <summary>
 /// From decoded bytes to scores, MobileNetV3 small: scaled, stacked, normalized and given to the color network, as people write
-/// it; and the bytes of one channel as floats to the converted network, which has scale and normalization in its first layer.
+/// it; and the bytes themselves given to the converted network, which has scale and normalization in its first layer.
 /// </summary>
 internal sealed class BytesToScores : IDisposable
 {
@@ -61,6 +61,6 @@ internal sealed class BytesToScores : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         gray.UseMemoryLayout(layout);
-        gray.forward(bytes.to(ScalarType.Float32));
+        gray.forward(bytes);
     }
 }

@@ -140,7 +140,7 @@ internal sealed class SpeedTables(bool once)
             |---|---|---|---|---|---|---|
             {text}
             From decoded bytes to scores, MobileNetV3 small: the bytes scaled, stacked, normalized and given to the color network, as people
-            write it, against the bytes of one channel as floats given to the converted one.
+            write it, against the bytes themselves given to the converted one.
 
             | image | batch | converted | converted, Fastest |
             |---|---|---|---|

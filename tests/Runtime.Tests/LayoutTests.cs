@@ -275,11 +275,13 @@ public class LayoutTests
         );
         foreach ((int height, int width) in ((int, int)[])[(40, 50), (9, 12), (40, 50)])
         {
-            Tensor image = randint(0, 256, [2, 1, height, width]).to(float32);
+            Tensor bytes = randint(0, 256, [2, 1, height, width], ScalarType.Byte);
+            Tensor image = bytes.to(float32);
             Tensor mean = tensor(new[] { 0.485f, 0.456f, 0.406f }).view(1, 3, 1, 1);
             Tensor deviation = tensor(new[] { 0.229f, 0.224f, 0.225f }).view(1, 3, 1, 1);
             Tensor normalized = ((Bounds.Stack(image) / 255) - mean) / deviation;
-            Tensor found = gray.forward(image);
+            Tensor found = gray.forward(bytes);
+            Assert.True(found.Equals(gray.forward(image)));
             Assert.True(Bounds.LargestDifference(stacked.forward(normalized), found) <= 3 * Bounds.OfRounding(stacked, normalized));
             Assert.True(layout == MemoryLayout.Fastest || found.is_contiguous() == (layout == MemoryLayout.Contiguous));
         }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.InteropServices;
 using ChannelGen.Convolutions;
 using ChannelGen.Layouts;
 using TorchSharp;
@@ -31,7 +32,7 @@ public sealed class ChannelConversion
     }
 
     /// <summary>The channels that an image must have now.</summary>
-    public long InChannels { get; }
+    public long InChannels { get; private set; }
 
     /// <summary>The channels that an image had before the conversion.</summary>
     public long OldInChannels { get; }
@@ -94,8 +95,8 @@ public sealed class ChannelConversion
     }
 
     /// <summary>
-    /// Runs the network on its inputs: the image is checked, copied for a network that would write to it, and in the order in
-    /// memory that is asked for.
+    /// Runs the network on its inputs: the image is checked, of the dtype of the first layer, copied for a network that would
+    /// write to it, and in the order in memory that is asked for.
     /// </summary>
     internal TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> forward)
     {
@@ -106,11 +107,20 @@ public sealed class ChannelConversion
 
         TResult Forward(object?[] given, bool channelsLast)
         {
-            var own = (Tensor)given[ImageIndex]!;
-            own = CopiesImage ? own.clone() : own;
-            given[ImageIndex] = channelsLast ? ChannelsLast.Of(own) : own;
-            TResult result = forward(given);
-            ConstantAddition.Complete(network, own, result);
+            var asGiven = (Tensor)given[ImageIndex]!;
+            Tensor fitting = Fitting(asGiven);
+            given[ImageIndex] = channelsLast ? ChannelsLast.Of(fitting) : fitting;
+            TResult result;
+            try
+            {
+                result = forward(given);
+            }
+            catch (ExternalException failure) when (Refusal(failure, asGiven) is { } refusal)
+            {
+                throw refusal;
+            }
+
+            ConstantAddition.Complete(network, fitting, result);
             return result;
         }
     }
@@ -131,6 +141,28 @@ public sealed class ChannelConversion
             );
         }
     }
+
+    /// <summary>
+    /// The image as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
+    /// kernels hold their scale; and a copy of an image that it would write to.
+    /// </summary>
+    private Tensor Fitting(Tensor image) =>
+        IsOfOtherDtype(image) && Options is GrayscaleOptions { InputScale: not 1 } ? image.to(Dtype)
+        : CopiesImage ? image.clone()
+        : image;
+
+    /// <summary>What is to be said of a run that failed, if the image has another dtype than the first layer; else null.</summary>
+    private ArgumentException? Refusal(Exception failure, Tensor image) =>
+        IsOfOtherDtype(image)
+            ? new ArgumentException(
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, which takes pixel values as they are.",
+                failure
+            )
+            : null;
+
+    private ScalarType Dtype => changes[0].Layer.weight.dtype;
+
+    private bool IsOfOtherDtype(Tensor image) => !image.IsInvalid && image.dtype != Dtype;
 
     internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {
@@ -153,8 +185,7 @@ public sealed class ChannelConversion
         ChannelMap toGray = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
         ChannelMap map = transform is null ? toGray : TransformInput.Map.After(toGray);
         var check = new CheckOptions(options.AllLayers, options.Image, options.Example, options.AllShapes, options.Probe);
-        var plan = new ConversionPlan(network, channels, check, map, toGray, transform, options.InputScale);
-        ChannelConversion conversion = plan.Carry(options);
+        ChannelConversion conversion = Made(network, channels, check, map, toGray, transform, options.InputScale, options);
         if (!options.KeepColorWeights)
         {
             conversion.ForgetOldWeights();
@@ -175,8 +206,7 @@ public sealed class ChannelConversion
             options.ImageShape is null ? null : [options.ImageShape],
             options.Probe
         );
-        var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
-        ChannelConversion conversion = plan.Carry(new ColorConversion(luma, options));
+        ChannelConversion conversion = Made(network, 1, check, map, map, null, 1, new ColorConversion(luma, options));
         conversion.ForgetOldWeights();
         return conversion;
     }
@@ -208,6 +238,29 @@ public sealed class ChannelConversion
 
         ChannelConversion conversion = plan.Carry(options);
         conversion.ForgetOldWeights();
+        return conversion;
+    }
+
+    private static ChannelConversion Made(
+        Module network,
+        long oldChannels,
+        CheckOptions check,
+        ChannelMap map,
+        ChannelMap imageMap,
+        TransformInput? transform,
+        double inputScale,
+        object options
+    )
+    {
+        if (network is not IScriptModule script || !map.HasOffset)
+        {
+            return new ConversionPlan(network, oldChannels, check, map, imageMap, transform, inputScale).Carry(options);
+        }
+
+        ChannelMap withOnes = map.WithOnes();
+        ChannelConversion conversion = new ConversionPlan(network, oldChannels, check, withOnes, withOnes, null, inputScale).Carry(options);
+        conversion.InChannels = map.NewChannels;
+        script.WithOnes = conversion;
         return conversion;
     }
 
@@ -271,6 +324,13 @@ public sealed class ChannelConversion
 
     private void Reverse(ChannelMap back)
     {
+        if (changes[0].Map.NewChannels != InChannels)
+        {
+            throw new InvalidOperationException(
+                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
+            );
+        }
+
         ConversionRegistry.Exclusively(
             network,
             () =>
