@@ -30,8 +30,10 @@ internal sealed class Interleaved(bool once)
             ]);
         }
 
-        Once(ways, calls: 1, backwards: false);
-        double[] warm = Once(ways, calls: 1, backwards: true);
+        // A view looks at what its network does in its first two runs, and Fastest tries; long runs are of networks that have run
+        // on smaller images before.
+        double[] first = Once(ways, calls: 1, backwards: false);
+        double[] warm = first.Min() > LongRun * 4 ? first : Once(ways, calls: 1, backwards: true);
         int calls = Math.Max(1, (int)Math.Ceiling(ShortestRun / Math.Max(warm.Min(), 1e-4)));
         int warmCalls = warm.Max() > LongRun ? 0 : 2;
         int runs = Math.Clamp((int)(Budget / (warm.Sum() * (calls + warmCalls))), 1, MostRuns) | 1;

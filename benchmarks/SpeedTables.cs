@@ -75,13 +75,17 @@ internal sealed class SpeedTables(bool once)
 
     public string Networks()
     {
-        foreach (bool training in (bool[])[false, true])
+        foreach (string name in WholeNetworks.Names)
         {
-            foreach ((string name, int side, int batch) in WholeNetworks.Rows(once))
+            using var network = new WholeNetworks(name);
+            foreach ((int side, int batch) in WholeNetworks.Images(once))
             {
-                using var network = new WholeNetworks(name, side, batch, training);
-                string table = training ? "training" : "networks";
-                Add(table, name, side, batch, training ? TrainingWays : Ways, network.Ways, milliseconds: 700);
+                foreach (bool training in (bool[])[false, true])
+                {
+                    string table = training ? "training" : "networks";
+                    string[] ways = training ? TrainingWays : Ways;
+                    Add(table, name, side, batch, ways, network.Ways(side, batch, training), milliseconds: 700);
+                }
             }
         }
 

@@ -27,12 +27,11 @@ internal sealed class WholeNetworks : IDisposable
 
     // With kernels of its own, since laying them anew at each turn would be timed.
     private readonly GrayscaleModule<Tensor, Tensor> grayLast;
-    private readonly Tensor image;
-    private readonly bool training;
+    private Tensor image = zeros(0);
+    private bool training;
 
-    public WholeNetworks(string name, int side, int batch, bool training)
+    public WholeNetworks(string name)
     {
-        this.training = training;
         (_, Func<Module<Tensor, Tensor>> make, string stem) = Networks.Single(found => found.Name == name);
         Module<Tensor, Tensor>[] made = [.. Enumerable.Range(0, 5).Select(_ => Seeded(make))];
         (color, laid, viewed) = (made[0], made[1], made[2]);
@@ -46,43 +45,42 @@ internal sealed class WholeNetworks : IDisposable
             network.eval();
         }
 
-        image = rand(batch, 1, side, side);
     }
 
-    public static IEnumerable<(string Network, int Side, int Batch)> Rows(bool once) =>
-        from network in Networks
-        from image in once ? [(64, 1)] : ((int Side, int Batch)[])[(128, 1), (224, 1), (224, 8)]
-        select (network.Name, image.Side, image.Batch);
+    public static IEnumerable<string> Names => Networks.Select(network => network.Name);
+
+    public static IEnumerable<(int Side, int Batch)> Images(bool once) => once ? [(64, 1)] : [(128, 1), (224, 1), (224, 8)];
 
     /// <summary>In the order of <see cref="SpeedTables.Ways"/>, or of <see cref="SpeedTables.TrainingWays"/>.</summary>
-    public Action[] Ways
+    public Action[] Ways(int side, int batch, bool isTraining)
     {
-        get
-        {
-            Action cats = () => Run(color, cat(new[] { image, image, image }, 1));
-            Action copied = () => Run(laid, Last.Copy(cat(new[] { image, image, image }, 1)));
-            return training
-                ?
-                [
-                    cats,
-                    copied,
-                    () => View(MemoryLayout.Contiguous),
-                    () => Convert(MemoryLayout.Contiguous),
-                    () => Run(grayLast, image.alias()),
-                ]
-                :
-                [
-                    cats,
-                    () => Run(color, image.expand(-1, 3, -1, -1)),
-                    copied,
-                    () => View(MemoryLayout.Contiguous),
-                    () => View(MemoryLayout.ChannelsLast),
-                    () => View(MemoryLayout.Fastest),
-                    () => Convert(MemoryLayout.Contiguous),
-                    () => Run(grayLast, image.alias()),
-                    () => Convert(MemoryLayout.Fastest),
-                ];
-        }
+        training = isTraining;
+        image.Dispose();
+        image = rand(batch, 1, side, side);
+        Action cats = () => Run(color, cat(new[] { image, image, image }, 1));
+        Action copied = () => Run(laid, Last.Copy(cat(new[] { image, image, image }, 1)));
+        return training
+            ?
+            [
+                cats,
+                copied,
+                () => View(MemoryLayout.Contiguous),
+                () => Convert(MemoryLayout.Contiguous),
+                () => Run(grayLast, image.alias()),
+            ]
+            :
+            [
+                cats,
+                () => Run(color, image.expand(-1, 3, -1, -1)),
+                copied,
+                () => View(MemoryLayout.Contiguous),
+                () => View(MemoryLayout.ChannelsLast),
+                () => View(MemoryLayout.Fastest),
+                () => Convert(MemoryLayout.Contiguous),
+                () => Run(grayLast, image.alias()),
+                () => Convert(MemoryLayout.Fastest),
+            ];
+    }
     }
 
     public void Dispose()
