@@ -14,7 +14,7 @@ public sealed record Block(string Language, string Text, int Line, string Direct
 /// <summary>
 /// A page of the documentation. Comments, which a reader does not see, tell the tests about a block: <c>goes on</c> (it
 /// continues the example before), <c>output</c> (what the example or the command before prints), <c>file: NAME</c> and
-/// <c>add to: NAME</c> (a file of the walk), <c>now in: NAME</c> (what the file holds by then), <c>message</c> (an error's text).
+/// <c>add to: NAME</c> (a file of the walk), <c>now in: NAME</c> (what the file holds by then), <c>message</c> (an error's text), <c>declaration</c> (of the API).
 /// </summary>
 public sealed class Page
 {
