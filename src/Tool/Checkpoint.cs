@@ -19,21 +19,18 @@ internal sealed class Checkpoint : IDisposable
 
     public Dictionary<string, Tensor> Entries { get; }
 
-    /// <summary>Reads a file by what it holds: a zip file and a safetensors file have their marks; another is TorchSharp's own.</summary>
+    /// <summary>Reads a file by what it holds, whatever it is called.</summary>
     public static Checkpoint Read(string path)
     {
-        if (Directory.Exists(path))
-        {
-            throw new InvalidDataException($"{path}: it is a folder; wanted a file.");
-        }
-
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"{path}: there is no such file.");
-        }
-
+        MustExist(path);
         Progress.Tell($"reading {path}, {new FileInfo(path).Length / 1e6:0.0} MB");
-        return new Checkpoint(path, IsPyTorch(path) ? PyTorchCheckpoint.Read(path) : StateDictFile.Read(path));
+        using FileStream stream = File.OpenRead(path);
+        return new Checkpoint(
+            path,
+            Script.Is(path) ? Script.Entries(path)
+            : CheckpointFormats.Of(stream) is CheckpointFormat.Zip or CheckpointFormat.Safetensors ? PyTorchCheckpoint.Read(path)
+            : StateDictFile.Read(path)
+        );
     }
 
     /// <summary>Writes a file in the format that its ending says. The file is whole afterwards, or as it was.</summary>
@@ -48,6 +45,19 @@ internal sealed class Checkpoint : IDisposable
         else
         {
             PyTorchCheckpoint.Write(path, entries);
+        }
+    }
+
+    public static void MustExist(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidDataException($"{path}: it is a folder; wanted a file.");
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{path}: there is no such file.");
         }
     }
 
@@ -82,16 +92,4 @@ internal sealed class Checkpoint : IDisposable
 
     private static bool HasEnding(string path, string ending) =>
         System.IO.Path.GetExtension(path).Equals(ending, StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsPyTorch(string path)
-    {
-        Span<byte> start = stackalloc byte[9];
-        using FileStream stream = File.OpenRead(path);
-        int count = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-
-        // A safetensors file begins with the length of its header, in eight bytes, and the header, which is JSON.
-        return start[..count].StartsWith("PK"u8)
-            || (count == start.Length && start[8] == '{' && start[5..8].IndexOfAnyExcept((byte)0) < 0)
-            || PyTorchEndings.Any(ending => HasEnding(path, ending));
-    }
 }

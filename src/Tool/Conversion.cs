@@ -15,7 +15,6 @@ internal static class Conversion
         ChannelNormalization? normalization
     )
     {
-        Checkpoint.CheckEnding(target);
         if (!toGray && normalization is not null)
         {
             throw new ArgumentException(
@@ -23,6 +22,16 @@ internal static class Conversion
             );
         }
 
+        Checkpoint.MustExist(source);
+        if (Script.Is(source))
+        {
+            Progress.Tell($"converting {source}");
+            Script.Convert(source, target, toGray, layer, luma, normalization);
+            Console.Out.WriteLine($"{target}: the script takes {(toGray ? "one channel" : "three channels")} now");
+            return ExitCodes.Well;
+        }
+
+        Checkpoint.CheckEnding(target);
         using Checkpoint checkpoint = Checkpoint.Read(source);
         string found = layer ?? OnlyLayer(checkpoint, toGray ? 3 : 1);
         Progress.Tell($"converting {found}");
