@@ -108,7 +108,7 @@ internal static class ApiPage
         && xml.Element("summary") is not null
         && !symbol.GetAttributes().Any(attribute => attribute.AttributeClass?.Name == "EditorBrowsableAttribute");
 
-    private static void Declaration(StringBuilder page, string text) => page.Append($"\n<!-- declaration -->\n```csharp\n{text}\n```\n");
+    private static void Declaration(StringBuilder page, string text) => page.Append($"\n```csharp\n{text}\n```\n");
 
     private static void Describe(StringBuilder page, ISymbol symbol)
     {

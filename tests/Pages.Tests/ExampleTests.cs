@@ -76,7 +76,7 @@ public sealed class ExampleTests : IDisposable
             {
                 bool isTested = block.Language switch
                 {
-                    "csharp" => block.Directive is "" or "goes on" or "declaration" || IsOfWalk(block),
+                    "csharp" => block.Directive is "" or "goes on" || IsOfWalk(block),
                     "text" => block.Directive is "output" or "message" or "layout",
                     "sh" or "ini" or Page.Setup => true,
 

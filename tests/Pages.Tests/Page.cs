@@ -14,7 +14,7 @@ public sealed record Block(string Language, string Text, int Line, string Direct
 /// <summary>
 /// A page of the documentation. Comments, which a reader does not see, tell the tests about a block: <c>goes on</c> (it
 /// continues the example before), <c>output</c> (what the example or the command before prints), <c>file: NAME</c> and
-/// <c>add to: NAME</c> (a file of the walk), <c>now in: NAME</c> (what the file holds by then), <c>message</c> (an error's text), <c>declaration</c> (of the API).
+/// <c>add to: NAME</c> (a file of the walk), <c>now in: NAME</c> (what the file holds by then), <c>message</c> (an error's text).
 /// </summary>
 public sealed class Page
 {
@@ -41,12 +41,13 @@ public sealed class Page
             .Single(attribute => attribute.Key == "RepositoryRoot")
             .Value!;
 
-    /// <summary>The README and all that is in docs.</summary>
+    /// <summary>The README and all that is in docs, but the generated pages of the API.</summary>
     public static IEnumerable<Page> All() =>
         Directory
             .GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
             .Append(Path.Combine(Root, "README.md"))
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+            .Where(name => !name.StartsWith("docs/api/ChannelGen", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(Read);
 

@@ -13,6 +13,7 @@ public sealed class WalkTests(Workplace workplace) : IClassFixture<Workplace>
         ["dotnet test -c Release"] = "it runs this test",
         ["CI=true dotnet pack src/Runtime -c Release -o artifacts/packages"] = "Workplace packs the same into its own folder",
         ["CI=true dotnet pack src/PyBridge -c Release -o artifacts/packages"] = "NewcomersFolder packs the same into its own folder",
+        ["CI=true dotnet pack src/Tool -c Release -o artifacts/packages"] = "The_tool packs the same into its own folder",
     };
 
     [Fact]
