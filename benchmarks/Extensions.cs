@@ -11,7 +11,7 @@ internal static class Extensions
     public static ImmutableArray<DiagnosticAnalyzer> Ours { get; } =
     [
         new ChannelGen.Analyzers.Stacking.StackingAnalyzer(),
-        new ChannelGen.Analyzers.MeanKernelAnalyzer(),
+        new ChannelGen.Analyzers.WrongKernelAnalyzer(),
         new ChannelGen.Analyzers.UsedAfterConversionAnalyzer(),
         new ChannelGen.Analyzers.Marked.MarkedClassAnalyzer(),
     ];

@@ -31,15 +31,17 @@ internal static class Descriptors
         helpLinkUri: HelpBase + DiagnosticIds.PerhapsStacked + ".md"
     );
 
-    public static readonly DiagnosticDescriptor MeanKernel = new(
-        DiagnosticIds.MeanKernel,
-        "The mean of the color kernels is used as the gray kernel",
-        "The gray kernel is the mean of the color kernels of '{0}', which gives a fraction of the activations; it is their sum",
+    public static readonly DiagnosticDescriptor WrongKernel = new(
+        DiagnosticIds.WrongKernel,
+        "A kernel for another number of channels gives other activations",
+        "The kernel made of '{0}' {1}",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "A convolution adds up what its kernels give for each input channel. With equal channels that is the sum of the kernels applied to one of them; the mean gives a third of it.",
-        helpLinkUri: HelpBase + DiagnosticIds.MeanKernel + ".md"
+        description: "A convolution adds up what its kernels give for each input channel. With equal channels that is the sum of the "
+            + "kernels applied to one of them: their mean, one of them, or a sum with weights gives other activations. The other way "
+            + "round, a gray kernel that is copied for each channel has to be divided by their number.",
+        helpLinkUri: HelpBase + DiagnosticIds.WrongKernel + ".md"
     );
 
     public static readonly DiagnosticDescriptor NormalizedStack = new(
@@ -143,5 +145,15 @@ internal static class Descriptors
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
         helpLinkUri: HelpBase + DiagnosticIds.AssemblyForm + ".md"
+    );
+
+    public static readonly DiagnosticDescriptor NothingGenerated = new(
+        DiagnosticIds.NothingGenerated,
+        "Nothing can be generated for a class marked [GrayscaleInput]",
+        "'{0}' is marked [GrayscaleInput], but {1}",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.NothingGenerated + ".md"
     );
 }

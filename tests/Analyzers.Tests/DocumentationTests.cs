@@ -41,7 +41,7 @@ public class DocumentationTests
     [Fact]
     public void Every_rule_has_a_page_with_all_its_parts()
     {
-        Assert.Equal(13, Rules.Length);
+        Assert.Equal(14, Rules.Length);
         foreach (DiagnosticDescriptor rule in Rules)
         {
             Assert.Equal($"https://github.com/channelgen/channelgen/blob/main/docs/rules/{rule.Id}.md", rule.HelpLinkUri);

@@ -28,19 +28,19 @@ public class OtherFixTests
                     }
                 }
                 """;
-        await VerifyFix.Of<MeanKernelAnalyzer, MeanKernelFix>(
+        await VerifyFix.Of<WrongKernelAnalyzer, WrongKernelFix>(
             Source.Replace("MEAN", "{|CG0003:color.weight.mean(new long[] { 1 }, keepdim: true)|}"),
             Source.Replace("MEAN", "color.weight.sum(new long[] { 1 }, keepdim: true)")
         );
-        await VerifyFix.Of<MeanKernelAnalyzer, MeanKernelFix>(
+        await VerifyFix.Of<WrongKernelAnalyzer, WrongKernelFix>(
             Source.Replace("MEAN", "{|CG0003:color.weight.mean(keepdim: true, dimensions: [1])|}"),
             Source.Replace("MEAN", "color.weight.sum(keepdim: true, dim: [1])")
         );
-        await VerifyFix.Of<MeanKernelAnalyzer, MeanKernelFix>(
+        await VerifyFix.Of<WrongKernelAnalyzer, WrongKernelFix>(
             Source.Replace("MEAN", "{|CG0003:torch.mean(color.weight, new long[] { 1 }, keepdim: true)|}"),
             Source.Replace("MEAN", "torch.sum(color.weight, new long[] { 1 }, keepdim: true)")
         );
-        await VerifyFix.Of<MeanKernelAnalyzer, MeanKernelFix>(
+        await VerifyFix.Of<WrongKernelAnalyzer, WrongKernelFix>(
             Source.Replace("MEAN", "{|CG0003:color.weight.mean([1])|}.unsqueeze(1)"),
             Source.Replace("MEAN", "color.weight.sum([1]).unsqueeze(1)")
         );

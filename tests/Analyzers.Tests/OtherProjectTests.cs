@@ -38,7 +38,7 @@ public class OtherProjectTests
     private const string LastUsing = "using static TorchSharp.torch.nn;";
 
     private static DiagnosticAnalyzer[] Analyzers =>
-        [new StackingAnalyzer(), new MeanKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
+        [new StackingAnalyzer(), new WrongKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
 
     /// <summary>The classes whose rows say what is a stack.</summary>
     private static Type[] StackingRows =>

@@ -20,9 +20,9 @@ public class RobustnessTests
     private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp12);
 
     private static ImmutableArray<DiagnosticAnalyzer> Analyzers =>
-        [new StackingAnalyzer(), new MeanKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
+        [new StackingAnalyzer(), new WrongKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
 
-    private static CodeFixProvider[] Fixes => [new StackingFix(), new MeanKernelFix(), new NormalizedStackFix(), new MarkedClassFix()];
+    private static CodeFixProvider[] Fixes => [new StackingFix(), new WrongKernelFix(), new NormalizedStackFix(), new MarkedClassFix()];
 
     public static TheoryData<string> Files => [.. Corpus.Files.Keys];
 

@@ -3,7 +3,7 @@ using ChannelGen.Analyzers.Rules;
 namespace ChannelGen.Analyzers.Tests;
 
 /// <summary>CG0003: a gray kernel that is not the sum of the color kernels.</summary>
-public class MeanKernelTests
+public class WrongKernelTests
 {
     [Theory]
     [InlineData(
@@ -56,7 +56,7 @@ public class MeanKernelTests
         "var first = net.state_dict(); var second = net.state_dict(); "
             + "second[\"conv1.weight\"] = {|CG0003:first[\"conv1.weight\"].mean([1], keepdim: true)|};"
     )]
-    public Task Wrong_kernels(string reason, string statements) => Verify.Row<MeanKernelAnalyzer>(reason, statements);
+    public Task Wrong_kernels(string reason, string statements) => Verify.Row<WrongKernelAnalyzer>(reason, statements);
 
     [Theory]
     [InlineData("the sum is right", "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.sum([1], keepdim: true));")]
@@ -89,5 +89,5 @@ public class MeanKernelTests
     )]
     [InlineData("a bias", "var gray = Conv2d(1, 8, 3); gray.bias = Parameter(conv.weight.mean([1], keepdim: true));")]
     [InlineData("the mean is printed", "Console.WriteLine(conv.weight.mean([1], keepdim: true));")]
-    public Task Silent(string reason, string statements) => Verify.Row<MeanKernelAnalyzer>(reason, statements);
+    public Task Silent(string reason, string statements) => Verify.Row<WrongKernelAnalyzer>(reason, statements);
 }
