@@ -46,6 +46,57 @@ public class OtherFixTests
         );
     }
 
+    [Theory]
+    [InlineData("the sum is divided", "color.weight!.sum([1], keepdim: true) / 3", "color.weight!.sum([1], keepdim: true)")]
+    [InlineData("the sum is divided by a method", "color.weight!.sum([1], true).div(3)", "color.weight!.sum([1], true)")]
+    [InlineData("the sum in a local is divided", "summed / 3", "summed")]
+    [InlineData("the first channel", "color.weight![.., 0..1]", "color.weight!.sum(new long[] { 1 }, keepdim: true)")]
+    [InlineData("the last channel", "color.weight!.narrow(1, 2, 1)", "color.weight!.sum(new long[] { 1 }, keepdim: true)")]
+    [InlineData("one channel put back", "color.weight!.select(1, 0).unsqueeze(1)", "color.weight!.sum(new long[] { 1 }, keepdim: true)")]
+    [InlineData("a sum by luma", "(color.weight! * luma).sum([1], keepdim: true)", "color.weight!.sum(new long[] { 1 }, keepdim: true)")]
+    public async Task The_sum_takes_the_place_of_another_kernel(string reason, string kernel, string sum)
+    {
+        Assert.NotEmpty(reason);
+        const string Source =
+            Usings
+            + """
+                public static class Program
+                {
+                    public static double[] Numbers()
+                    {
+                        var color = Conv2d(3, 4, 3, bias: false);
+                        var gray = Conv2d(1, 4, 3, bias: false);
+                        var summed = color.weight!.sum([1], keepdim: true);
+                        var luma = tensor(new[] { 0.299f, 0.587f, 0.114f }).view(1, 3, 1, 1);
+                        gray.weight = new Parameter(KERNEL);
+                        var x = rand(2, 1, 8, 8);
+                        return [(gray.call(x) - color.call(x.expand(-1, 3, -1, -1))).abs().max().item<float>()];
+                    }
+                }
+                """;
+        string fixedSource = Source.Replace("KERNEL", sum, StringComparison.Ordinal);
+        await VerifyFix.Of<WrongKernelAnalyzer, WrongKernelFix>(
+            Source.Replace("KERNEL", $"{{|CG0003:{kernel}|}}", StringComparison.Ordinal),
+            fixedSource
+        );
+        Assert.InRange(VerifyFix.Run(fixedSource)[0], 0, 1e-5);
+    }
+
+    [Fact]
+    public Task Nothing_is_offered_for_a_kernel_that_is_copied() =>
+        VerifyFix.None<StackingAnalyzer, WrongKernelFix>(
+            Usings
+                + """
+                    class Program
+                    {
+                        void Run(Conv2d color, Conv2d gray)
+                        {
+                            color.weight = new Parameter({|CG0003:gray.weight!.repeat(1, 3, 1, 1)|});
+                        }
+                    }
+                    """
+        );
+
     private const string ImageNet = "ChannelNormalization.ImageNet";
 
     /// <summary>Statements that normalize a stack of x, and the normalization that the conversion is given for them.</summary>

@@ -35,12 +35,14 @@ public class OtherProjectTests
         "private readonly Conv2d conv1 = Conv2d(3, 8, 3); public Net() : base(\"net\") { } "
         + "public override Tensor forward(Tensor x) => conv1.call(x);";
 
+    private const string Mlp = "private readonly Linear fc = Linear(784, 10); public Net() : base(\"net\") => RegisterComponents(); ";
+
     private const string LastUsing = "using static TorchSharp.torch.nn;";
 
     private static DiagnosticAnalyzer[] Analyzers =>
         [new StackingAnalyzer(), new WrongKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
 
-    /// <summary>The classes whose rows say what is a stack.</summary>
+    /// <summary>The classes whose rows say what is a stack, or a wrong kernel.</summary>
     private static Type[] StackingRows =>
         [
             typeof(StackFormTests),
@@ -54,6 +56,7 @@ public class OtherProjectTests
             typeof(JoinTests),
             typeof(KnownCopiesTests),
             typeof(NormalizedStackTests),
+            typeof(WrongKernelTests),
         ];
 
     /// <summary>Programs of the tests of marked classes, and those that hold every form, that can be taken apart.</summary>
@@ -61,7 +64,7 @@ public class OtherProjectTests
 
     private static Dictionary<string, string> Sources { get; } =
         Rows(typeof(MarkedClassTests))
-            .Select(row => row.Replace("MEMBERS", Members, StringComparison.Ordinal))
+            .Select(row => row.Replace("MEMBERS", Members, StringComparison.Ordinal).Replace("MLP", Mlp, StringComparison.Ordinal))
             .Concat(
                 Corpus.Files.Values.Select(source => source[(source.IndexOf(LastUsing, StringComparison.Ordinal) + LastUsing.Length)..])
             )
@@ -167,7 +170,7 @@ public class OtherProjectTests
         );
 
         var projects = new TwoProjects(Library, plain, "using System.IO;\n" + Usings, References.All);
-        Answers answers = await TwoProjects.Run(projects.FromSource, new StackingAnalyzer());
+        Answers answers = await TwoProjects.Run(projects.FromSource, new StackingAnalyzer(), new WrongKernelAnalyzer());
         Assert.Empty(answers.Output.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
         Assert.Equal(expected.Order(StringComparer.Ordinal), answers.Reports.Order(StringComparer.Ordinal));
     }
@@ -217,7 +220,7 @@ public class OtherProjectTests
     private static IEnumerable<string> Rows(Type tests) =>
         tests
             .GetMethods()
-            .Where(method => method.GetParameters() is [{ Name: "source" }] or [{ Name: "reason" }, { Name: "statements" }])
+            .Where(method => method.GetParameters() is [{ Name: "reason" }, { Name: "source" or "statements" }])
             .SelectMany(method => method.GetCustomAttributes<InlineDataAttribute>().SelectMany(row => row.GetData(method)))
             .Select(row => (string)row[^1])
             .Distinct();

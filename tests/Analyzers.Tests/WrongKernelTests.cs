@@ -2,7 +2,7 @@ using ChannelGen.Analyzers.Rules;
 
 namespace ChannelGen.Analyzers.Tests;
 
-/// <summary>CG0003: a gray kernel that is not the sum of the color kernels.</summary>
+/// <summary>CG0003: a gray kernel that is not the sum of the color kernels, or a color kernel that is the gray one three times.</summary>
 public class WrongKernelTests
 {
     [Theory]
@@ -56,7 +56,79 @@ public class WrongKernelTests
         "var first = net.state_dict(); var second = net.state_dict(); "
             + "second[\"conv1.weight\"] = {|CG0003:first[\"conv1.weight\"].mean([1], keepdim: true)|};"
     )]
-    public Task Wrong_kernels(string reason, string statements) => Verify.Row<WrongKernelAnalyzer>(reason, statements);
+    [InlineData(
+        "the sum divided by three",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.sum([1], keepdim: true) / 3|});"
+    )]
+    [InlineData(
+        "the sum divided by a method",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.sum(new long[] { 1 }, keepdim: true).div(3)|});"
+    )]
+    [InlineData(
+        "the sum divided by the number of channels",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.sum([1], keepdim: true) / conv.weight.shape[1]|});"
+    )]
+    [InlineData(
+        "the sum times a third",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.sum([1], keepdim: true) * (1 / 3.0)|});"
+    )]
+    [InlineData(
+        "a sum in a local, divided by three",
+        "var gray = Conv2d(1, 8, 3); var s = conv.weight.sum([1], keepdim: true); gray.weight = Parameter({|CG0003:s / 3f|});"
+    )]
+    [InlineData(
+        "the sum without the channel, divided, which is put back",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:(conv.weight.sum([1]) / 3).unsqueeze(1)|});"
+    )]
+    [InlineData(
+        "the three channels added and divided by three",
+        "var gray = Conv2d(1, 8, 3); var w = conv.weight; "
+            + "gray.weight = Parameter({|CG0003:(w[.., 0..1] + w[.., 1..2] + w[.., 2..3]) / 3|});"
+    )]
+    [InlineData(
+        "an entry of a state_dict summed and divided",
+        "var d = net.state_dict(); d[\"conv1.weight\"] = {|CG0003:d[\"conv1.weight\"].sum([1], keepdim: true) / 3|};"
+    )]
+    [InlineData("the first channel by a range", "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight[.., 0..1]|});")]
+    [InlineData(
+        "the first channel by an index of torch",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight[TensorIndex.Colon, TensorIndex.Slice(0, 1)]|});"
+    )]
+    [InlineData(
+        "the first channel by narrow",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.narrow(1, 0, 1)|}.clone());"
+    )]
+    [InlineData(
+        "the green channel by slice",
+        "var gray = Conv2d(1, 8, 3); using (no_grad()) gray.weight.copy_({|CG0003:conv.weight.slice(1, 1, 2, 1)|});"
+    )]
+    [InlineData(
+        "the first channel selected and put back",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight.select(1, 0).unsqueeze(1)|});"
+    )]
+    [InlineData(
+        "the first channel by an index, put back",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:conv.weight[.., 0].unsqueeze(1)|});"
+    )]
+    [InlineData(
+        "the first channel in a local",
+        "var gray = Conv2d(1, 8, 3); var first = {|CG0003:conv.weight.narrow(1, 0, 1)|}; gray.weight.set_(first);"
+    )]
+    [InlineData(
+        "weights of luma in a tensor",
+        "var gray = Conv2d(1, 8, 3); var luma = tensor(new[] { 0.299f, 0.587f, 0.114f }).view(1, 3, 1, 1); "
+            + "gray.weight = Parameter({|CG0003:(conv.weight * luma).sum([1], keepdim: true)|});"
+    )]
+    [InlineData(
+        "weights of luma, written out",
+        "var gray = Conv2d(1, 8, 3); var w = conv.weight; "
+            + "gray.weight = Parameter({|CG0003:0.299 * w[.., 0..1] + 0.587 * w[.., 1..2] + 0.114 * w[.., 2..3]|});"
+    )]
+    [InlineData(
+        "a kernel as if it were an image",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter({|CG0003:torchvision.transforms.functional.rgb_to_grayscale(conv.weight)|});"
+    )]
+    public Task Are_wrong(string reason, string statements) => Verify.Row<WrongKernelAnalyzer>(reason, statements);
 
     [Theory]
     [InlineData("the sum is right", "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.sum([1], keepdim: true));")]
@@ -89,5 +161,114 @@ public class WrongKernelTests
     )]
     [InlineData("a bias", "var gray = Conv2d(1, 8, 3); gray.bias = Parameter(conv.weight.mean([1], keepdim: true));")]
     [InlineData("the mean is printed", "Console.WriteLine(conv.weight.mean([1], keepdim: true));")]
+    [InlineData(
+        "the sum, by adding the three channels",
+        "var gray = Conv2d(1, 8, 3); var w = conv.weight; gray.weight = Parameter(w[.., 0..1] + w[.., 1..2] + w[.., 2..3]);"
+    )]
+    [InlineData(
+        "the sum divided by another number",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.sum([1], keepdim: true) / 255);"
+    )]
+    [InlineData(
+        "the sum of a sum that is divided again in place",
+        "var gray = Conv2d(1, 8, 3); var s = conv.weight.sum([1], keepdim: true); s.mul_(2); gray.weight = Parameter(s / 3);"
+    )]
+    [InlineData(
+        "the sum over the outputs divided by three",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.sum([0], keepdim: true) / 3);"
+    )]
+    [InlineData("a slice of activations", "var y1 = conv.forward(image)[.., 0..1]; net.forward(y1);")]
+    [InlineData("a slice of an image", "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(image[.., 0..1]);")]
+    [InlineData("a slice of the outputs", "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight[0..1]);")]
+    [InlineData("a slice of several channels", "var two = Conv2d(2, 8, 3); two.weight = Parameter(conv.weight[.., 0..2]);")]
+    [InlineData("a slice of height", "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight[.., .., 0..1]);")]
+    [InlineData("a slice that goes nowhere", "var first = conv.weight.narrow(1, 0, 1); Console.WriteLine(first);")]
+    [InlineData(
+        "a slice of a kernel of 64 channels",
+        "var wide = Conv2d(64, 8, 3); var gray = Conv2d(1, 8, 3); gray.weight = Parameter(wide.weight.narrow(1, 0, 1));"
+    )]
+    [InlineData(
+        "the channels taken apart for three layers",
+        "var r = Conv2d(1, 8, 3); var g = Conv2d(1, 8, 3); r.weight = Parameter(conv.weight.narrow(1, 0, 1)); "
+            + "g.weight = Parameter(conv.weight.narrow(1, 1, 1));"
+    )]
+    [InlineData(
+        "a channel by a number that is not known",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.narrow(1, n, 1));"
+    )]
+    [InlineData(
+        "weights that do not sum to one",
+        "var gray = Conv2d(1, 8, 3); var scale = tensor(new[] { 1f, 2f, 3f }).view(1, 3, 1, 1); "
+            + "gray.weight = Parameter((conv.weight * scale).sum([1], keepdim: true));"
+    )]
+    [InlineData(
+        "a normalization in the kernel",
+        "var gray = Conv2d(1, 8, 3); var std = tensor(new[] { 4.4f, 4.5f, 4.4f }).view(1, 3, 1, 1); "
+            + "gray.weight = Parameter((conv.weight * std).sum([1], keepdim: true));"
+    )]
+    [InlineData(
+        "the mean of a kernel of 64 channels",
+        "var wide = Conv2d(64, 8, 3); var gray = Conv2d(1, 8, 3); gray.weight = Parameter(wide.weight.mean([1], keepdim: true));"
+    )]
+    [InlineData(
+        "a mean that is tripled in place",
+        "var gray = Conv2d(1, 8, 3); var m = conv.weight.mean([1], keepdim: true); m.mul_(3); gray.weight = Parameter(m);"
+    )]
+    [InlineData(
+        "a mean that is tripled in the layer",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.weight.mean([1], keepdim: true)); using (no_grad()) gray.weight.mul_(3);"
+    )]
+    [InlineData(
+        "a mean of something that is no weight",
+        "var gray = Conv2d(1, 8, 3); gray.weight = Parameter(conv.forward(image).mean([1], keepdim: true));"
+    )]
     public Task Silent(string reason, string statements) => Verify.Row<WrongKernelAnalyzer>(reason, statements);
+
+    [Theory]
+    [InlineData(
+        "copied as it is by repeat",
+        "var gray = Conv2d(1, 8, 3); conv.weight = Parameter({|CG0003:gray.weight.repeat(1, 3, 1, 1)|});"
+    )]
+    [InlineData(
+        "copied as it is by cat",
+        "var k = Conv2d(1, 8, 3).weight; conv.weight = Parameter({|CG0003:torch.cat([k, k, k], 1)|}.clone());"
+    )]
+    [InlineData(
+        "copied as it is by expand in a state_dict",
+        "var d = net.state_dict(); d[\"conv1.weight\"] = {|CG0003:d[\"conv1.weight\"].expand(-1, 3, -1, -1)|};"
+    )]
+    [InlineData(
+        "copied as it is into the weight",
+        "var gray = Conv2d(1, 8, 3); using (no_grad()) conv.weight.copy_({|CG0003:gray.weight.repeat_interleave(3, 1)|});"
+    )]
+    public Task Copies_are_wrong(string reason, string statements) => Verify.Row<StackingAnalyzer>(reason, statements);
+
+    [Theory]
+    [InlineData("copies divided by three", "var gray = Conv2d(1, 8, 3); conv.weight = Parameter(gray.weight.repeat(1, 3, 1, 1) / 3);")]
+    [InlineData("copies divided by a method", "var k = Conv2d(1, 8, 3).weight; conv.weight = Parameter(torch.cat([k, k, k], 1).div(3));")]
+    [InlineData(
+        "copies divided in place",
+        "var gray = Conv2d(1, 8, 3); var k = gray.weight.repeat(1, 3, 1, 1); k.div_(3); conv.weight = Parameter(k);"
+    )]
+    [InlineData(
+        "copies divided in the layer",
+        "var gray = Conv2d(1, 8, 3); conv.weight = Parameter(gray.weight.repeat(1, 3, 1, 1)); using (no_grad()) conv.weight.div_(3);"
+    )]
+    [InlineData(
+        "a gray kernel divided, then copied",
+        "var gray = Conv2d(1, 8, 3); conv.weight = Parameter((gray.weight / 3).repeat(1, 3, 1, 1));"
+    )]
+    [InlineData(
+        "copies along the outputs",
+        "var gray = Conv2d(1, 8, 3); var more = Conv2d(1, 24, 3); more.weight = Parameter(gray.weight.repeat(3, 1, 1, 1));"
+    )]
+    [InlineData(
+        "copies of a kernel of two channels",
+        "var two = Conv2d(2, 8, 3); var six = Conv2d(6, 8, 3); six.weight = Parameter(two.weight.repeat(1, 3, 1, 1));"
+    )]
+    [InlineData(
+        "copies along time",
+        "var flat = Conv3d(3, 8, (1, 3, 3)); var deep = Conv3d(3, 8, 3); deep.weight = Parameter(flat.weight.repeat(1, 1, 3, 1, 1));"
+    )]
+    public Task Copies_that_are_right(string reason, string statements) => Verify.Row<StackingAnalyzer>(reason, statements);
 }

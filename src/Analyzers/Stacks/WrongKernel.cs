@@ -16,8 +16,11 @@ namespace ChannelGen.Analyzers.Stacks;
 internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string Fault)
 {
     /// <summary>The properties of the diagnostic that say to the fix which part of the expression is the right kernel, or its weight.</summary>
-    public const string SumKey = "sum";
+    private const string SumKey = "sum";
     private const string WeightKey = "weight";
+
+    /// <summary>Whether the sum of the weight's channels is what it should be.</summary>
+    private bool ShouldBeSum { get; init; }
 
     /// <summary>The part of the expression that is the sum already.</summary>
     private IOperation? Sum { get; init; }
@@ -50,7 +53,7 @@ internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string F
             return null;
         }
 
-        return new WrongKernel(operation, kernel.Weight, fault) { Sum = SumIn(operation, context) };
+        return new WrongKernel(operation, kernel.Weight, fault) { ShouldBeSum = true, Sum = SumIn(operation, context) };
     }
 
     /// <summary>A kernel of one channel that is copied for each channel of color as it is.</summary>
@@ -78,7 +81,7 @@ internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string F
         {
             properties = properties.Add(SumKey, Place(Sum.Syntax));
         }
-        else if (Whole.Syntax.Span.Contains(Weight.Syntax.Span))
+        else if (ShouldBeSum && Whole.Syntax.Span.Contains(Weight.Syntax.Span))
         {
             properties = properties.Add(WeightKey, Place(Weight.Syntax));
         }
