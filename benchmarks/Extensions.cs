@@ -13,6 +13,7 @@ internal static class Extensions
         new ChannelGen.Analyzers.Rules.StackingAnalyzer(),
         new ChannelGen.Analyzers.Rules.WrongKernelAnalyzer(),
         new ChannelGen.Analyzers.Rules.UsedAfterConversionAnalyzer(),
+        new ChannelGen.Analyzers.Rules.ImageChannelsAnalyzer(),
         new ChannelGen.Analyzers.Rules.MarkedClassAnalyzer(),
     ];
 

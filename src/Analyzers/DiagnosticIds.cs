@@ -9,6 +9,7 @@ internal static class DiagnosticIds
     public const string NormalizedStack = "CG0004";
     public const string UsedAfterConversion = "CG0005";
     public const string InvalidOption = "CG0006";
+    public const string ImageChannels = "CG0007";
     public const string NotPartial = "CG1001";
     public const string ContainerNotPartial = "CG1002";
     public const string NotModule = "CG1003";

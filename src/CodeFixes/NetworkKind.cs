@@ -25,7 +25,7 @@ internal static class NetworkKind
             return !IsKnownWithout(creation, made, context, MaximumDepth);
         }
 
-        if (receiver is not null && Created(receiver, context) is { } created)
+        if (receiver is not null && context.Operation(receiver.Bare()) is { } held && Layers.Class(held, context) is { } created)
         {
             type = created;
         }
@@ -36,21 +36,6 @@ internal static class NetworkKind
         }
 
         return !Convolutions(context).AreAbsent(type);
-    }
-
-    /// <summary>The class of a local or field that holds a new object of the program's own.</summary>
-    private static ITypeSymbol? Created(ExpressionSyntax receiver, ValueContext context)
-    {
-        IOperation? value = context.Operation(receiver.Bare())?.Unwrap() switch
-        {
-            ILocalReferenceOperation local when context.Definition(local.Local, local.Syntax).Value is { } written => context.Operation(
-                written
-            ),
-            IFieldReferenceOperation field => context.FieldValue(field.Field),
-            IObjectCreationOperation creation => creation,
-            _ => null,
-        };
-        return value?.Unwrap() is IObjectCreationOperation { Type: { } type } ? type : null;
     }
 
     private static bool IsKnownWithout(IInvocationOperation creation, ITypeSymbol made, ValueContext context, int depth)

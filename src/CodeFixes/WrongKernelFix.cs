@@ -57,8 +57,11 @@ public sealed class WrongKernelFix : CodeFixProvider
         }
 
         (ExpressionSyntax? sum, ExpressionSyntax? weight) = WrongKernel.Parts(diagnostic, kernel);
-        return sum?.Bare() ?? (weight is null ? null : GrayImage.Call(weight, "sum", "new long[] { 1 }, keepdim: true"));
+        return sum?.Bare() ?? (weight is null ? null : GrayImage.Call(Asserted(weight), "sum", "new long[] { 1 }, keepdim: true"));
     }
+
+    /// <summary>With the ! that may stand behind it.</summary>
+    private static ExpressionSyntax Asserted(ExpressionSyntax weight) => weight.Parent as PostfixUnaryExpressionSyntax ?? weight;
 
     private static InvocationExpressionSyntax Sum(InvocationExpressionSyntax mean, MemberAccessExpressionSyntax member)
     {

@@ -156,7 +156,6 @@ public class MarkedClassTests
             + "Tensor>> all = new ModuleList<Module<Tensor, Tensor>>(); public Net() : base(\"net\") { RegisterComponents(); "
             + "} public override Tensor forward(Tensor x) => all[0].call(x); }"
     )]
-    [InlineData("the base class is a library's", "[GrayscaleInput] partial class Net : ResNet { MLP }")]
     [InlineData(
         "forward convolves with a parameter",
         "[GrayscaleInput] partial class Net : Module<Tensor, Tensor> { private readonly Parameter kernel = Parameter(rand(8, 3, 3, "

@@ -104,27 +104,35 @@ public class OtherFixTests
         new()
         {
             {
-                "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])|});",
+                "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, [0.485, 0.456, "
+                    + "0.406], [0.229, 0.224, 0.225])|});",
                 ImageNet
             },
             {
-                "var y = net.forward({|CG0004:torchvision.transforms.Normalize(new[] { 0.485, 0.456, 0.406 }, new[] { 0.229, 0.224, 0.225 }).call({|CG0001:x.repeat(1, 3, 1, 1)|})|});",
+                "var y = net.forward({|CG0004:torchvision.transforms.Normalize(new[] { 0.485, 0.456, 0.406 }, new[] { 0.229, 0.224, "
+                    + "0.225 }).call({|CG0001:x.repeat(1, 3, 1, 1)|})|});",
                 ImageNet
             },
             {
-                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\n        var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|});",
+                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\n        "
+                    + "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|});",
                 "new ChannelNormalization([0.5, 0.4, 0.3], [0.2, 0.3, 0.4])"
             },
             {
-                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\n        var z = {|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|};\n        var y = net.forward(z);",
+                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\n        var z = {|CG0004:torchvision.transforms.functional.normalize(rgb, "
+                    + "[0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|};\n        var y = net.forward(z);",
                 "new ChannelNormalization([0.5, 0.4, 0.3], [0.2, 0.3, 0.4])"
             },
             {
-                "var mean = tensor(new[] { 0.5f, 0.4f, 0.3f }).view(1, 3, 1, 1);\n        var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1);\n        var y = net.forward(({|CG0004:{|CG0001:x.expand(-1, 3, -1, -1)|} - mean|}) / std);",
+                "var mean = tensor(new[] { 0.5f, 0.4f, 0.3f }).view(1, 3, 1, 1);\n"
+                    + "        var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1);\n"
+                    + "        var y = net.forward(({|CG0004:{|CG0001:x.expand(-1, 3, -1, -1)|} - mean|}) / std);",
                 "new ChannelNormalization([0.5f, 0.4f, 0.3f], [0.2f, 0.3f, 0.4f])"
             },
             {
-                "var mean = tensor(new[] { 0.5, 0.4, 0.3 }, dtype: ScalarType.Float32).reshape(1, 3, 1, 1);\n        var rgb = {|CG0001:cat([x, x, x], 1)|};\n        var z = {|CG0004:rgb.sub(mean)|};\n        var y = net.forward(z);",
+                "var mean = tensor(new[] { 0.5, 0.4, 0.3 }, dtype: ScalarType.Float32).reshape(1, 3, 1, 1);\n"
+                    + "        var rgb = {|CG0001:cat([x, x, x], 1)|};\n        var z = {|CG0004:rgb.sub(mean)|};\n"
+                    + "        var y = net.forward(z);",
                 "new ChannelNormalization([0.5, 0.4, 0.3], [1, 1, 1])"
             },
             {
@@ -145,31 +153,39 @@ public class OtherFixTests
 
     [Theory]
     [InlineData(
-        "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|}); y = net.forward({|CG0001:cat([x, x, x], 1)|});"
+        "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, [0.5, 0.4, 0.3], [0.2, "
+            + "0.3, 0.4])|}); y = net.forward({|CG0001:cat([x, x, x], 1)|});"
     )]
     [InlineData(
-        "var means = new[] { 0.5, 0.4, 0.3 }; means[0] = x.sum().item<float>(); var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, means, [0.2, 0.3, 0.4])|});"
+        "var means = new[] { 0.5, 0.4, 0.3 }; means[0] = x.sum().item<float>(); "
+            + "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize({|CG0001:cat([x, x, x], 1)|}, means, [0.2, 0.3, "
+            + "0.4])|});"
     )]
     [InlineData(
-        "var rgb = {|CG0001:cat([x, x, x], 1)|}; var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|}); y = rgb;"
+        "var rgb = {|CG0001:cat([x, x, x], 1)|}; var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, "
+            + "0.4, 0.3], [0.2, 0.3, 0.4])|}); y = rgb;"
     )]
     [InlineData(
-        "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} / std|} - std);"
+        "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], "
+            + "1)|} / std|} - std);"
     )]
     [InlineData(
         "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} * std|});"
     )]
     [InlineData(
-        "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); std.add_(1); var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} / std|});"
+        "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); std.add_(1); "
+            + "var y = net.forward({|CG0004:{|CG0001:cat([x, x, x], 1)|} / std|});"
     )]
     [InlineData(
         "var std = tensor(new[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1); var y = net.forward({|CG0004:std / {|CG0001:cat([x, x, x], 1)|}|});"
     )]
     [InlineData(
-        "var rgb = {|CG0001:cat([x, x, x], 1)|}; x = x * 2; var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|});"
+        "var rgb = {|CG0001:cat([x, x, x], 1)|}; x = x * 2; "
+            + "var y = net.forward({|CG0004:torchvision.transforms.functional.normalize(rgb, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])|});"
     )]
     [InlineData(
-        "var all = torchvision.transforms.Compose(torchvision.transforms.Resize(8), torchvision.transforms.Normalize([0.5, 0.4, 0.3], [0.2, 0.3, 0.4])); var y = net.forward({|CG0004:all.call({|CG0001:cat([x, x, x], 1)|})|});"
+        "var all = torchvision.transforms.Compose(torchvision.transforms.Resize(8), torchvision.transforms.Normalize([0.5, 0.4, 0.3], "
+            + "[0.2, 0.3, 0.4])); var y = net.forward({|CG0004:all.call({|CG0001:cat([x, x, x], 1)|})|});"
     )]
     public Task Nothing_is_offered_for_a_normalization(string statements) =>
         VerifyFix.None<StackingAnalyzer, NormalizedStackFix>(Normalizing(statements));

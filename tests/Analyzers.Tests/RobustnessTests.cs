@@ -20,9 +20,16 @@ public class RobustnessTests
     private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp12);
 
     private static ImmutableArray<DiagnosticAnalyzer> Analyzers =>
-        [new StackingAnalyzer(), new WrongKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
+        [
+            new StackingAnalyzer(),
+            new WrongKernelAnalyzer(),
+            new UsedAfterConversionAnalyzer(),
+            new ImageChannelsAnalyzer(),
+            new MarkedClassAnalyzer(),
+        ];
 
-    private static CodeFixProvider[] Fixes => [new StackingFix(), new WrongKernelFix(), new NormalizedStackFix(), new MarkedClassFix()];
+    private static CodeFixProvider[] Fixes =>
+        [new StackingFix(), new WrongKernelFix(), new NormalizedStackFix(), new ImageChannelsFix(), new MarkedClassFix()];
 
     public static TheoryData<string> Files => [.. Corpus.Files.Keys];
 
@@ -63,7 +70,8 @@ public class RobustnessTests
         for (int length = 0; length <= attribute.Length; length++)
         {
             await AssertNothingThrows(
-                $"using ChannelGen;\n{attribute[..length]}\npartial class Net : TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> {{ }}"
+                $"using ChannelGen;\n{attribute[..length]}\npartial class Net : TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, "
+                    + $"TorchSharp.torch.Tensor> {{ }}"
             );
         }
     }

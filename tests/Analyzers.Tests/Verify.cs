@@ -39,7 +39,18 @@ internal static class Verify
             $$"""
             class Program
             {
-                void Run(Tensor x, Tensor y, Tensor image, Tensor mask, Tensor tokens, Module<Tensor, Tensor> net, Conv2d conv, long n, long h, long w)
+                void Run(
+                    Tensor x,
+                    Tensor y,
+                    Tensor image,
+                    Tensor mask,
+                    Tensor tokens,
+                    Module<Tensor, Tensor> net,
+                    Conv2d conv,
+                    long n,
+                    long h,
+                    long w
+                )
                 {
                     {{statements}}
                 }

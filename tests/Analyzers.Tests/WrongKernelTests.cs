@@ -82,8 +82,8 @@ public class WrongKernelTests
     )]
     [InlineData(
         "the three channels added and divided by three",
-        "var gray = Conv2d(1, 8, 3); var w = conv.weight; "
-            + "gray.weight = Parameter({|CG0003:(w[.., 0..1] + w[.., 1..2] + w[.., 2..3]) / 3|});"
+        "var gray = Conv2d(1, 8, 3); var k = conv.weight; "
+            + "gray.weight = Parameter({|CG0003:(k[.., 0..1] + k[.., 1..2] + k[.., 2..3]) / 3|});"
     )]
     [InlineData(
         "an entry of a state_dict summed and divided",
@@ -121,8 +121,8 @@ public class WrongKernelTests
     )]
     [InlineData(
         "weights of luma, written out",
-        "var gray = Conv2d(1, 8, 3); var w = conv.weight; "
-            + "gray.weight = Parameter({|CG0003:0.299 * w[.., 0..1] + 0.587 * w[.., 1..2] + 0.114 * w[.., 2..3]|});"
+        "var gray = Conv2d(1, 8, 3); var k = conv.weight; "
+            + "gray.weight = Parameter({|CG0003:0.299 * k[.., 0..1] + 0.587 * k[.., 1..2] + 0.114 * k[.., 2..3]|});"
     )]
     [InlineData(
         "a kernel as if it were an image",
@@ -163,7 +163,7 @@ public class WrongKernelTests
     [InlineData("the mean is printed", "Console.WriteLine(conv.weight.mean([1], keepdim: true));")]
     [InlineData(
         "the sum, by adding the three channels",
-        "var gray = Conv2d(1, 8, 3); var w = conv.weight; gray.weight = Parameter(w[.., 0..1] + w[.., 1..2] + w[.., 2..3]);"
+        "var gray = Conv2d(1, 8, 3); var k = conv.weight; gray.weight = Parameter(k[.., 0..1] + k[.., 1..2] + k[.., 2..3]);"
     )]
     [InlineData(
         "the sum divided by another number",

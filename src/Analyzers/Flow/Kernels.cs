@@ -61,7 +61,11 @@ internal static class Kernels
             {
                 IPropertyReferenceOperation => IsWeight(operation, context),
                 IInvocationOperation copy
-                    when context.Symbols.Does(copy.TargetMethod, Effect.Moves) && copy.Subject() is { } subject => IsKernel(subject, context, depth - 1),
+                    when context.Symbols.Does(copy.TargetMethod, Effect.Moves) && copy.Subject() is { } subject => IsKernel(
+                    subject,
+                    context,
+                    depth - 1
+                ),
                 ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value
                     && context.Operation(value) is { } written
                     && IsKernel(written, context, depth - 1),

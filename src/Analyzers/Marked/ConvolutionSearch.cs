@@ -41,7 +41,9 @@ internal sealed class ConvolutionSearch(Compilation compilation, TorchSymbols sy
 
         if (symbols.IsOwn(type))
         {
-            return type is { ContainingType: null, ContainingNamespace.Name: "Modules" } && !IsContainer(type) && !symbols.IsConvolution(type);
+            return type is { ContainingType: null, ContainingNamespace.Name: "Modules" }
+                && !IsContainer(type)
+                && !symbols.IsConvolution(type);
         }
 
         return depth > 0

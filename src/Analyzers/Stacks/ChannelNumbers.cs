@@ -16,7 +16,9 @@ internal static class ChannelNumbers
     /// <summary>The list of numbers; null if they are not in sight, or their shape is another.</summary>
     /// <param name="tensor">The tensor.</param>
     /// <param name="context">Where it is.</param>
-    /// <param name="locals">Is given the locals on the way.</param>
+    /// <param name="locals">
+    /// Is given the locals on the way, for a fix that removes them. Fields are not followed then: other methods may change them.
+    /// </param>
     public static IOperation? ListOf(IOperation tensor, ValueContext context, ICollection<ILocalSymbol>? locals = null)
     {
         for (int depth = 0; depth < MaximumDepth; depth++)
@@ -30,7 +32,7 @@ internal static class ChannelNumbers
                     locals?.Add(local);
                     tensor = written;
                     continue;
-                case IFieldReferenceOperation field when context.FieldValue(field.Field) is { } held:
+                case IFieldReferenceOperation field when locals is null && context.FieldValue(field.Field) is { } held:
                     tensor = held;
                     continue;
                 case IInvocationOperation { Instance: { } moved } move when context.Symbols.Does(move.TargetMethod, Effect.Moves):

@@ -49,8 +49,8 @@ internal sealed record KernelChannels(IOperation Weight, double[] Factors, bool 
         {
             ILocalReferenceOperation { Local: var local } reference
                 when local.IsMadeBy(IsStep, context.Cancellation)
-                    && context.History(local, reference.Syntax) is { Mutations.Count: 0 } history
-                    && history.At(reference.Syntax).Value is { } value
+                    && context.History(local, reference.Syntax).Mutations.Count == 0
+                    && context.Definition(local, reference.Syntax).Value is { } value
                     && context.Operation(value) is { } written => Of(written, context, depth - 1),
             IBinaryOperation { OperatorKind: BinaryOperatorKind.Add } sum => Sum(sum.LeftOperand, sum.RightOperand, context, depth),
             IBinaryOperation { OperatorKind: BinaryOperatorKind.Multiply } product => Scaled(
@@ -67,7 +67,7 @@ internal sealed record KernelChannels(IOperation Weight, double[] Factors, bool 
                 context,
                 depth
             ),
-            IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } whole } part when Kernels.IsKernel(whole, context) =>
+            IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } whole } part when IsColor(whole, context) =>
                 Indexed(whole, [.. Indices(part)]),
             IInvocationOperation call when context.Symbols.IsOfTorch(call.TargetMethod) => OfCall(call, context, depth),
             _ => null,
@@ -89,9 +89,9 @@ internal sealed record KernelChannels(IOperation Weight, double[] Factors, bool 
                     ? new KernelChannels(weight, [.. factors.Select(factor => factor * share)], call.Flag("keepdim"))
                     : null;
             case "rgb_to_grayscale"
-                when call.Argument("num_output_channels").Constant() is 1 or null && Kernels.IsKernel(subject, context):
+                when call.Argument("num_output_channels").Constant() is 1 or null && IsColor(subject, context):
                 return new KernelChannels(subject, Luma, HasChannel: true);
-            case "narrow" or "slice" or "select" when Kernels.IsKernel(subject, context):
+            case "narrow" or "slice" or "select" when IsColor(subject, context):
                 return Picked(call, subject);
             case "unsqueeze" when call.Argument("dim").Constant() == 1:
                 return Of(subject, context, depth - 1) is { HasChannel: false } without ? without with { HasChannel = true } : null;
@@ -120,24 +120,24 @@ internal sealed record KernelChannels(IOperation Weight, double[] Factors, bool 
             _ => ((IOperation?)null, (IOperation?)null),
         };
         return left is null || right is null
-                ? Kernels.IsKernel(operation, context) && MayHaveColor(operation, context)
+                ? IsColor(operation, context)
                     ? (operation, [1, 1, 1])
                     : null
-            : Kernels.IsKernel(left, context) && Factors(right, context) is { } after ? (left, after)
-            : Kernels.IsKernel(right, context) && Factors(left, context) is { } before ? (right, before)
+            : IsColor(left, context) && FactorsOf(right, context) is { } after ? (left, after)
+            : IsColor(right, context) && FactorsOf(left, context) is { } before ? (right, before)
             : null;
     }
 
-    private static double[]? Factors(IOperation tensor, ValueContext context) =>
-        Sequences.Elements(ChannelNumbers.ListOf(tensor, context), context) is { Count: 3 } numbers
+    private static double[]? FactorsOf(IOperation tensor, ValueContext context) =>
+        context.Elements(ChannelNumbers.ListOf(tensor, context)) is { Count: 3 } numbers
         && numbers.Select(Number).ToArray() is var factors
         && factors.All(static factor => factor is not null)
             ? [.. factors.Select(static factor => factor!.Value)]
             : null;
 
-    /// <summary>Not the kernel of a layer that is made for another number of channels, as far as that is in sight.</summary>
-    private static bool MayHaveColor(IOperation weight, ValueContext context) =>
-        Kernels.ChannelsOf(weight, context) is null or 3;
+    /// <summary>A kernel, and not of a layer that is made for another number of channels, as far as that is in sight.</summary>
+    private static bool IsColor(IOperation weight, ValueContext context) =>
+        Kernels.IsKernel(weight, context) && Kernels.ChannelsOf(weight, context) is (null or 3);
 
     private static KernelChannels? Sum(IOperation left, IOperation right, ValueContext context, int depth) =>
         Of(left, context, depth - 1) is { } one
@@ -170,8 +170,11 @@ internal sealed record KernelChannels(IOperation Weight, double[] Factors, bool 
     private static bool IsNumberOfChannels(IOperation factor) =>
         Inner(factor) switch
         {
-            IArrayElementReferenceOperation { ArrayReference: IPropertyReferenceOperation { Property.Name: "shape" }, Indices: [var index] } =>
-                index.Constant() == 1,
+            IArrayElementReferenceOperation
+            {
+                ArrayReference: IPropertyReferenceOperation { Property.Name: "shape" },
+                Indices: [var index]
+            } => index.Constant() == 1,
             IInvocationOperation { TargetMethod.Name: "size", Arguments: [var dimension] } => dimension.Value.Constant() == 1,
             IPropertyReferenceOperation { Property.Name: "in_channels" } => true,
             _ => false,

@@ -15,7 +15,7 @@ namespace ChannelGen.Analyzers.Stacks;
 /// <param name="Fault">What is wrong with it.</param>
 internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string Fault)
 {
-    /// <summary>The properties of the diagnostic that say to the fix which part of the expression is the right kernel, or its weight.</summary>
+    /// <summary>The property of the diagnostic that says which part of the expression is the right kernel already.</summary>
     private const string SumKey = "sum";
     private const string WeightKey = "weight";
 
@@ -25,7 +25,7 @@ internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string F
     /// <summary>The part of the expression that is the sum already.</summary>
     private IOperation? Sum { get; init; }
 
-    /// <summary>Whether an operation could make such a kernel at all; asked first, of every one, because it costs next to nothing.</summary>
+    /// <summary>Whether an operation could make such a kernel; asked first, of every one, because it costs next to nothing.</summary>
     public static bool MayBe(IOperation operation, TorchSymbols symbols) =>
         operation switch
         {
@@ -44,7 +44,7 @@ internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string F
         if (
             (!isMean && operation is IInvocationOperation { Instance: IInvocationOperation { TargetMethod.Name: "mean" } })
             || KernelChannels.Of(whole, context) is not { HasChannel: true } kernel
-            || Fault(kernel.Factors) is not { } fault
+            || FaultOf(kernel.Factors) is not { } fault
             || !Kernels.GoIntoLayer(whole, context)
             || IsChangedLater(operation, context)
             || (kernel.Factors.Contains(0) && OthersArePicked(operation, kernel, context))
@@ -100,12 +100,13 @@ internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string F
                 : null;
     }
 
-    private static string Place(SyntaxNode node) => string.Format(CultureInfo.InvariantCulture, "{0}+{1}", node.SpanStart, node.Span.Length);
+    private static string Place(SyntaxNode node) =>
+        string.Format(CultureInfo.InvariantCulture, "{0}+{1}", node.SpanStart, node.Span.Length);
 
-    private static string? Fault(double[] factors)
+    private static string? FaultOf(double[] factors)
     {
-        bool areEqual = factors.All(factor => IsAbout(factor, factors[0]));
-        return areEqual ? IsAbout(factors[0], 1 / 3.0) ? "is averaged over its channels, which gives a third of the activations; sum them" : null
+        bool isMean = factors.All(static factor => IsAbout(factor, 1 / 3.0));
+        return isMean ? "is averaged over its channels, which gives a third of the activations; sum them"
             : factors.Count(static factor => factor == 0) == 2 && factors.Contains(1)
                 ? "loses all of its channels but one, and what the others see; sum them"
             : factors.All(static factor => factor > 0) && IsAbout(factors.Sum(), 1)
@@ -153,6 +154,7 @@ internal sealed record WrongKernel(IOperation Whole, IOperation Weight, string F
                 context.Operation(node) is { } other
                 && MayBe(other, context.Symbols)
                 && KernelChannels.Of(other, context) is { } picked
+                && picked.Factors.Contains(0)
                 && !picked.Factors.SequenceEqual(kernel.Factors)
                 && SyntaxFactory.AreEquivalent(picked.Weight.Syntax, kernel.Weight.Syntax)
             );
