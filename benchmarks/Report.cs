@@ -45,7 +45,8 @@ internal sealed class Report(bool once)
 
         text.Append(
             CultureInfo.InvariantCulture,
-            $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n"
+            $"This run: {Environment.ProcessorCount} processors, "
+                + $"{System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n"
         );
         FirstLayerTable(text);
         NetworkTable(text);
@@ -108,7 +109,8 @@ internal sealed class Report(bool once)
             row.Cleanup();
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {row.Kernel} | {row.Side} x {row.Side} | {row.Batch} | {row.Threads} | {times.Ratio(0, 3)} | {times.Ratio(1, 3)} | {times.Ratio(2, 3)} | {times.Ratio(0, 4)} | {times.Ratio(2, 4)} |\n"
+                $"| {row.Kernel} | {row.Side} x {row.Side} | {row.Batch} | {row.Threads} | {times.Ratio(0, 3)} | {times.Ratio(1, 3)} | "
+                    + $"{times.Ratio(2, 3)} | {times.Ratio(0, 4)} | {times.Ratio(2, 4)} |\n"
             );
             labels.Add($"{row.Kernel}\n{row.Side}, {row.Batch}, {row.Threads}");
             ratios.Add(times.Ratio(0, 3));
@@ -133,11 +135,11 @@ internal sealed class Report(bool once)
             copies the gray image and sums the kernels at each call, which takes some tens of microseconds: a first layer of few filters
             on a small image does not save them, so that such rows lie just below 1.
 
-            | network | image | inference: cat / converted | cat / view | expand / view | training step: cat / converted | cat / view | expand / view |
-            |---|---|---|---|---|---|---|---|
 
             """
         );
+        text.Append("| network | image | inference: cat / converted | cat / view | expand / view ")
+            .Append("| training step: cat / converted | cat / view | expand / view |\n|---|---|---|---|---|---|---|---|\n");
         var labels = new List<string>();
         var ratios = new List<Ratio>();
         var measured = new Interleaved(once) { Budget = 1500 };
@@ -301,7 +303,10 @@ internal sealed class Report(bool once)
             double keystroke = Of(group, nameof(Generation.MvvmKeystroke));
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {parameters[1]} | {parameters[0]} | {Of(group, nameof(Generation.OursCold)) / Of(group, nameof(Generation.MvvmCold)):0.00} | {Of(group, nameof(Generation.OursKeystroke)) / keystroke:0.00} | {Of(group, nameof(Generation.NothingKeystroke)) / keystroke:0.00} |\n"
+                $"| {parameters[1]} | {parameters[0]} | "
+                    + $"{Of(group, nameof(Generation.OursCold)) / Of(group, nameof(Generation.MvvmCold)):0.00} | "
+                    + $"{Of(group, nameof(Generation.OursKeystroke)) / keystroke:0.00} | "
+                    + $"{Of(group, nameof(Generation.NothingKeystroke)) / keystroke:0.00} |\n"
             );
         }
     }

@@ -36,7 +36,9 @@ progressConsole
             using DisposeScope scope = NewDisposeScope();
             (Tensor images, Tensor labels) = Textures.Draw(Batch, random);
             stackedLosses.Add(Training.Step(ofStacked, () => stacked.call(images.expand(-1, 3, -1, -1)), labels, () => ofStacked.step()));
-            convertedLosses.Add(Training.Step(ofConverted, () => converted.call(images), labels, () => converted.StepAsStacked(ofConverted)));
+            convertedLosses.Add(
+                Training.Step(ofConverted, () => converted.call(images), labels, () => converted.StepAsStacked(ofConverted))
+            );
             task.Increment(1);
         }
     });

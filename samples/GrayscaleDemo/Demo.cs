@@ -12,7 +12,8 @@ namespace GrayscaleDemo;
 internal static class Demo
 {
     private const string Help =
-        "Usage: GrayscaleDemo [FOLDER_OR_IMAGE...]\nRuns color networks on grayscale PNG or JPEG images, stacked and converted. Without arguments it draws Shepp-Logan phantoms.";
+        "Usage: GrayscaleDemo [FOLDER_OR_IMAGE...]\nRuns color networks on grayscale PNG or JPEG images, stacked and converted. "
+            + "Without arguments it draws Shepp-Logan phantoms.";
 
     /// <returns>0 if every image could be used, 1 if some could not, 2 if none could.</returns>
     public static int Run(string[] args)

@@ -44,7 +44,8 @@ public static class PyTorchCheckpoint
         {
             // The readers fail in many ways on files that are not theirs.
             throw new InvalidDataException(
-                $"{path}: not a whole checkpoint in {(IsSafetensors(path) ? "safetensors format" : "the zip format of torch.save")} ({exception.Message})",
+                $"{path}: not a whole checkpoint in "
+                    + $"{(IsSafetensors(path) ? "safetensors format" : "the zip format of torch.save")} ({exception.Message})",
                 exception
             );
         }

@@ -216,9 +216,9 @@ internal sealed class RefusedImage(ValueContext context)
             .Where(static call =>
                 call.Expression
                     is MemberAccessExpressionSyntax
-                    {
-                        Name.Identifier.ValueText: "call" or "forward",
-                        Expression: not BaseExpressionSyntax
-                    }
+                {
+                    Name.Identifier.ValueText: "call" or "forward",
+                    Expression: not BaseExpressionSyntax
+                }
             );
 }
