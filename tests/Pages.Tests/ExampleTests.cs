@@ -17,6 +17,7 @@ public sealed class ExampleTests : IDisposable
     public ExampleTests()
     {
         Environment.CurrentDirectory = folder;
+        WeightFiles.Make(folder);
         torch.manual_seed(1);
     }
 
@@ -42,6 +43,30 @@ public sealed class ExampleTests : IDisposable
         }
     }
 
+    /// <summary>Every way from a file to a gray network on docs/weights.md gives what the color network gives for the stacked image.</summary>
+    [Fact]
+    public void All_ways_for_weights_lead_to_the_same_network()
+    {
+        Example[] ways = [.. Examples.Values.Where(example => example.Page == "docs/weights.md").Skip(1)];
+        Assert.Equal(6, ways.Length);
+        foreach (Example way in ways)
+        {
+            string[] names = [.. ((string[])["again", "gray"]).Where(name => way.Source().Contains($"var {name} =", StringComparison.Ordinal))];
+            string given = way.Source().Contains("pixels", StringComparison.Ordinal) ? "pixels" : "image";
+            string check = $"""
+                var color = new LesionNet();
+                color.load("lesion-own.dat");
+                var expected = color.call(image.expand(-1, 3, -1, -1));
+
+                """;
+            check += string.Concat(
+                names.Select(name => $"Console.WriteLine((expected - {name}.call({given})).abs().max().item<float>() < 1e-5);\n")
+            );
+            Example checking = way with { Parts = [.. way.Parts, new Block("csharp", check, 1, "")] };
+            Assert.Equal(string.Concat(names.Select(_ => $"True{Environment.NewLine}")), Compiler.Run(Compiler.Compile(checking)));
+        }
+    }
+
     [Fact]
     public void Every_block_is_of_a_kind_that_is_tested()
     {
@@ -56,7 +81,7 @@ public sealed class ExampleTests : IDisposable
                     "sh" or "ini" or Page.Setup => true,
 
                     // No Python with PyTorch is at hand where the tests run: they make the file that it would write.
-                    "python" => page.Name == "docs/from-pytorch.md",
+                    "python" => page.Name is "docs/from-pytorch.md" or "docs/weights.md",
                     "xml" => IsOfWalk(block) || SetsPropertiesOfThePackage(block),
                     "fsharp" or "vb" => IsOfWalk(block),
                     _ => false,

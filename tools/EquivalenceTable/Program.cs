@@ -63,6 +63,25 @@ foreach ((string row, bool within) in LayerTable.Rows())
     holds &= within;
 }
 
+text.Append(
+    """
+
+    ## TorchScript
+
+    A convolution in a script, with kernels of 5, stride 2 and zero padding, that was written to a file and loaded. The bound is that of the
+    same layer outside of a script.
+
+    | function | dtype | to gray | bound | normalized | bound | to color | bound |
+    |---|---|---|---|---|---|---|---|
+
+    """
+);
+foreach ((string row, bool within) in ScriptTable.Rows())
+{
+    text.Append(row);
+    holds &= within;
+}
+
 text.Append(CultureInfo.InvariantCulture, $"\n{(holds ? "Every difference is within its bound." : "A difference EXCEEDS its bound.")}\n");
 string page = text.ToString().Replace("\r\n", "\n");
 Console.Write(page);

@@ -29,7 +29,7 @@ public sealed class ChannelConversion
     }
 
     /// <summary>The channels that an image must have now.</summary>
-    public long InChannels { get; }
+    public long InChannels { get; private set; }
 
     /// <summary>The channels that an image had before the conversion.</summary>
     public long OldInChannels { get; }
@@ -98,12 +98,31 @@ public sealed class ChannelConversion
         CheckImage((inputs[ImageIndex] as Tensor)!);
     }
 
-    /// <summary>An input as the network is to have it: a copy of an image that it would write to.</summary>
+    /// <summary>
+    /// An input as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
+    /// kernels hold their scale; and a copy of an image that it would write to.
+    /// </summary>
     /// <param name="input">The input.</param>
     /// <param name="number">Which it is, from 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public T Given<T>(T input, int number) =>
-        CopiesImage && number == ImageIndex + 1 && input is Tensor image ? (T)(object)image.clone() : input;
+        number != ImageIndex + 1 || input is not Tensor image ? input
+        : IsOfOtherDtype(image) && Options is GrayscaleOptions { InputScale: not 1 } ? (T)(object)image.to(Dtype)
+        : CopiesImage ? (T)(object)image.clone()
+        : input;
+
+    /// <summary>What is to be said of a run that failed, if the image has another dtype than the first layer; else null.</summary>
+    internal ArgumentException? Refusal(Exception failure, params object?[] inputs) =>
+        inputs[ImageIndex] is Tensor image && IsOfOtherDtype(image)
+            ? new ArgumentException(
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, which takes pixel values as they are.",
+                failure
+            )
+            : null;
+
+    private ScalarType Dtype => changes[0].Layer.weight.dtype;
+
+    private bool IsOfOtherDtype(Tensor image) => !image.IsInvalid && image.dtype != Dtype;
 
     internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {
@@ -126,8 +145,7 @@ public sealed class ChannelConversion
         ChannelMap toGray = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
         ChannelMap map = transform is null ? toGray : TransformInput.Map.After(toGray);
         var check = new CheckOptions(options.AllLayers, options.Image, options.Example, options.AllShapes, options.Probe);
-        var plan = new ConversionPlan(network, channels, check, map, toGray, transform, options.InputScale);
-        ChannelConversion conversion = plan.Carry(options);
+        ChannelConversion conversion = Made(network, channels, check, map, toGray, transform, options.InputScale, options);
         if (!options.KeepColorWeights)
         {
             conversion.ForgetOldWeights();
@@ -147,8 +165,7 @@ public sealed class ChannelConversion
             options.ImageShape is null ? null : [options.ImageShape],
             options.Probe
         );
-        var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
-        ChannelConversion conversion = plan.Carry(new ColorConversion(luma, options));
+        ChannelConversion conversion = Made(network, 1, check, map, map, null, 1, new ColorConversion(luma, options));
         conversion.ForgetOldWeights();
         return conversion;
     }
@@ -180,6 +197,29 @@ public sealed class ChannelConversion
 
         ChannelConversion conversion = plan.Carry(options);
         conversion.ForgetOldWeights();
+        return conversion;
+    }
+
+    private static ChannelConversion Made(
+        Module network,
+        long oldChannels,
+        CheckOptions check,
+        ChannelMap map,
+        ChannelMap imageMap,
+        TransformInput? transform,
+        double inputScale,
+        object options
+    )
+    {
+        if (network is not IScriptModule script || !map.HasOffset)
+        {
+            return new ConversionPlan(network, oldChannels, check, map, imageMap, transform, inputScale).Carry(options);
+        }
+
+        ChannelMap withOnes = map.WithOnes();
+        ChannelConversion conversion = new ConversionPlan(network, oldChannels, check, withOnes, withOnes, null, inputScale).Carry(options);
+        conversion.InChannels = map.NewChannels;
+        script.WithOnes = conversion;
         return conversion;
     }
 
@@ -242,6 +282,13 @@ public sealed class ChannelConversion
 
     private void Reverse(ChannelMap back)
     {
+        if (changes[0].Map.NewChannels != InChannels)
+        {
+            throw new InvalidOperationException(
+                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
+            );
+        }
+
         ConversionRegistry.Exclusively(
             network,
             () =>

@@ -68,6 +68,13 @@ internal sealed record ConversionPlan(
             );
         }
 
+        if (Network is IScriptModule && candidates.Length > 1 && named.Length == 0)
+        {
+            throw new InvalidOperationException(
+                $"{Name} was not converted: it has {candidates.Length} kernels with {OldChannels} input channels ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and inside a script it cannot be seen which receives the image. Name it with the option Layer, or several with Layers."
+            );
+        }
+
         layout = new ImageLayout(candidates[0].Layer.SpatialDimensions(), false);
 
         // Refused here, before the network runs, if one of them is of a kind that cannot be converted.
@@ -502,7 +509,11 @@ internal sealed record ConversionPlan(
         return cat(channels, of.ChannelDimension(gray));
     }
 
-    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd('.') + ".";
+    /// <summary>What an error says first; of an error inside a script, what it says last.</summary>
+    private static string FirstLine(string message) =>
+        (message.Contains("TorchScript interpreter", StringComparison.Ordinal) ? message.Trim().Split('\n')[^1] : message.Split('\n')[0])
+            .TrimEnd('.')
+        + ".";
 
     /// <summary>One way to run the network: the image as it is to be taken, the other inputs, and what came of it before.</summary>
     private sealed record Trial(Tensor Image, IReadOnlyList<object?> Others, ImageLayout Layout, bool Training, NetworkProbe Probe)

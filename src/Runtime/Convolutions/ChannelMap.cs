@@ -117,6 +117,28 @@ internal sealed record ChannelMap(double[,] Factors, double[] Offsets)
         return new ChannelMap(factors, new double[channels]);
     }
 
+    /// <summary>The same with a further new channel, of ones, in place of the offsets; this map if it has none.</summary>
+    public ChannelMap WithOnes()
+    {
+        if (!HasOffset)
+        {
+            return this;
+        }
+
+        var factors = new double[OldChannels, NewChannels + 1];
+        for (int old = 0; old < OldChannels; old++)
+        {
+            for (int fresh = 0; fresh < NewChannels; fresh++)
+            {
+                factors[old, fresh] = Factors[old, fresh];
+            }
+
+            factors[old, NewChannels] = Offsets[old];
+        }
+
+        return new ChannelMap(factors, new double[OldChannels]);
+    }
+
     /// <summary>This map after <paramref name="inner"/>, which gives the channels that this one takes.</summary>
     public ChannelMap After(ChannelMap inner)
     {
