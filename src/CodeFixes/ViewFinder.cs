@@ -121,16 +121,9 @@ internal sealed class ViewFinder
                     return context.Model.GetDeclaredSymbol(declarator, context.Cancellation)
                             is ILocalSymbol { RefKind: RefKind.None } declared
                         && FollowVariable(declared, declarator, image, isWhole);
-                case AssignmentExpressionSyntax
-                {
-                    RawKind: (int)SyntaxKind.SimpleAssignmentExpression,
-                    Parent: ExpressionStatementSyntax
-                } assignment when assignment.Right == node:
-                    return assignment.Left is IdentifierNameSyntax
-                        && context.Model.GetSymbolInfo(assignment.Left, context.Cancellation).Symbol
-                            is { } assigned
-                                and (ILocalSymbol { RefKind: RefKind.None } or IParameterSymbol { RefKind: RefKind.None })
-                        && FollowVariable(assigned, assignment, image, isWhole);
+                case AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax } assignment
+                    when assignment.IsKind(SyntaxKind.SimpleAssignmentExpression) && assignment.Right == node:
+                    return Assigned(assignment) is { } assigned && FollowVariable(assigned, assignment, image, isWhole);
                 case ReturnStatementSyntax or ArrowExpressionClauseSyntax:
                     return FollowHelper(node, image, isWhole);
                 case ArgumentSyntax argument when ViewCall.Of(argument, image, context) is { } call:
@@ -139,24 +132,30 @@ internal sealed class ViewFinder
                     return call.AddTo(change, context);
             }
 
-            if (image.IsUnbatched && ImageOperations.Batched(node, context) is { } batched)
-            {
-                node = batched;
-                image = image.Changed(isComputed: false) with { IsUnbatched = false };
-            }
-            else if (ImageOperations.Next(node, context) is var (whole, isComputed))
-            {
-                node = whole;
-                image = image.Changed(isComputed);
-            }
-            else
+            if (Next(node, image) is not var (next, made))
             {
                 return false;
             }
 
-            isWhole = false;
+            (node, image, isWhole) = (next, made, false);
         }
     }
+
+    /// <summary>The expression that an image becomes next, and what is known of the gray one in its place.</summary>
+    private (ExpressionSyntax Whole, GrayImage Image)? Next(ExpressionSyntax node, GrayImage image) =>
+        image.IsUnbatched && ImageOperations.Batched(node, context) is { } batched
+            ? (batched, image.Changed(isComputed: false) with { IsUnbatched = false })
+        : ImageOperations.Next(node, context) is var (whole, isComputed) ? (whole, image.Changed(isComputed))
+        : null;
+
+    /// <summary>The local or parameter that an assignment writes to, if it is no reference.</summary>
+    private ISymbol? Assigned(AssignmentExpressionSyntax assignment) =>
+        assignment.Left is IdentifierNameSyntax
+        && context.Model.GetSymbolInfo(assignment.Left, context.Cancellation).Symbol
+            is { } assigned
+                and (ILocalSymbol { RefKind: RefKind.None } or IParameterSymbol { RefKind: RefKind.None })
+            ? assigned
+            : null;
 
     /// <summary>x.shape[1] == 1 ? stacked : x</summary>
     private bool IsGuard(ConditionalExpressionSyntax choice, ExpressionSyntax stacked, GrayImage image) =>
@@ -218,8 +217,22 @@ internal sealed class ViewFinder
             return false;
         }
 
-        bool isDeclaration = site is VariableDeclaratorSyntax;
-        SyntaxNode? declaration = isDeclaration ? site.Parent!.Parent : null;
+        return !Interference.Any(image, variable, site, reads, context)
+            && Hold(variable, history, site, image, isPlain, reads, disposals);
+    }
+
+    /// <summary>What becomes of a variable that holds the gray tensor from a place on: it may go, or has to hold another handle.</summary>
+    private bool Hold(
+        ISymbol variable,
+        VariableHistory history,
+        SyntaxNode site,
+        GrayImage image,
+        bool isPlain,
+        IdentifierNameSyntax[] reads,
+        StatementSyntax[] disposals
+    )
+    {
+        SyntaxNode? declaration = site is VariableDeclaratorSyntax ? site.Parent!.Parent : null;
         bool isDisposed =
             disposals.Length > 0
             || declaration is UsingStatementSyntax
@@ -227,12 +240,7 @@ internal sealed class ViewFinder
         if (SymbolEqualityComparer.Default.Equals(variable, image.Variable))
         {
             // Disposing it would be disposing the gray tensor itself.
-            return !isDisposed && !Interference.Any(image, variable, site, reads, context);
-        }
-
-        if (Interference.Any(image, variable, site, reads, context))
-        {
-            return false;
+            return !isDisposed;
         }
 
         bool isOnlyName =

@@ -82,9 +82,25 @@ public sealed class ImageChannelsAnalyzer : TorchAnalyzer
         layer.Unwrap() is IMemberReferenceOperation { Instance: IInstanceReferenceOperation, Member.ContainingType: { } type }
         && symbols.IsModule(type);
 
-    /// <summary>Where a failure is caught, it may be what is wanted.</summary>
+    /// <summary>Where a failure is caught, or asserted by a test, it may be what is wanted.</summary>
     private static bool IsTried(SyntaxNode call) =>
         call.Ancestors()
             .TakeWhile(static node => node is not MemberDeclarationSyntax)
-            .Any(static node => node is TryStatementSyntax { Catches.Count: > 0 });
+            .Any(static node =>
+                node
+                    is TryStatementSyntax { Catches.Count: > 0 }
+                        or AnonymousFunctionExpressionSyntax
+                    {
+                        Parent: ArgumentSyntax
+                        {
+                            Parent.Parent: InvocationExpressionSyntax
+                            {
+                                Expression: MemberAccessExpressionSyntax
+                                {
+                                    Name.Identifier.ValueText: "Throws" or "ThrowsAny" or "ThrowsAsync" or "ThrowsException"
+                                }
+                            }
+                        }
+                    }
+            );
 }

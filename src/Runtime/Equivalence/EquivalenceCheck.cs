@@ -246,6 +246,12 @@ public static class EquivalenceCheck
             }
 
             double magnitude = expected.abs().max().to(ScalarType.Float64).item<double>();
+            Keep(name, kind, largest, magnitude, allowed, isWithin);
+        }
+
+        /// <summary>What was found of a layer, together with what was found before.</summary>
+        private void Keep(string name, string kind, double largest, double magnitude, double? allowed, bool? isWithin)
+        {
             if (!layers.TryGetValue(name, out LayerDifference? earlier))
             {
                 order.Add(name);
