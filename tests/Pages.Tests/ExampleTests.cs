@@ -43,9 +43,7 @@ public sealed class ExampleTests : IDisposable
         }
     }
 
-    /// <summary>
-    /// Every way from a file to a gray network on docs/weights.md gives what the color network gives for the stacked image.
-    /// </summary>
+    /// <summary>Every way on docs/weights.md leads to what the color network gives for the stacked image.</summary>
     [Fact]
     public void All_ways_for_weights_lead_to_the_same_network()
     {

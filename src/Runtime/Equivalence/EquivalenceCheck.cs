@@ -28,7 +28,8 @@ public static class EquivalenceCheck
         if (!conversion.KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.Network.GetType().Name} were not kept, so there is nothing to compare with. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}."
+                $"The color kernels of {network.Network.GetType().Name} were not kept, so there is nothing to compare with. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}."
             );
         }
 
