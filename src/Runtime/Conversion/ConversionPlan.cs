@@ -336,6 +336,18 @@ internal sealed record ConversionPlan(
         }
     }
 
+    private InvalidOperationException NothingToCompare(Recording expected)
+    {
+        string found =
+            expected.Answer.Count == 0 ? "no tensor or number"
+            : expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element"
+            : "always the same or no numbers";
+        return new InvalidOperationException(
+            $"{Name} was not converted: its answers gave nothing to compare, {found}, on images of noise. Give the option Example, "
+                + "inputs for which it answers. Probe = false converts it unchecked."
+        );
+    }
+
     private ChannelConversion Verified(
         NamedConvolution[] all,
         NamedConvolution[] named,
@@ -352,9 +364,7 @@ internal sealed record ConversionPlan(
 
         if (IsExact && !Recording.IsTelling(Expected()))
         {
-            throw new InvalidOperationException(
-                $"{Name} was not converted: its answers gave nothing to compare, {(trials[0].Expected.Answer.Count == 0 ? "no tensor or number" : trials[0].Expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element" : "always the same or no numbers")}, on images of noise. Give the option Example, inputs for which it answers. Probe = false converts it unchecked."
-            );
+            throw NothingToCompare(trials[0].Expected);
         }
 
         if (IsExact && Network is IScriptModule && !Expected().Any(run => run.Answer.Any(entry => entry.Value.is_floating_point())))

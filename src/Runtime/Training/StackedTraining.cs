@@ -70,7 +70,10 @@ public static class StackedTraining
         optimizer switch
         {
             ASGD => throw Unlike("ASGD", "it averages weights, and its average would be that of the mean of the kernels, not of their sum"),
-            LBFGS => throw Unlike("LBFGS", "it weighs all gradients together, of which stacked kernels have three and a converted one has one"),
+            LBFGS => throw Unlike(
+                "LBFGS",
+                "it weighs all gradients together, of which stacked kernels have three and a converted one has one"
+            ),
             OptimizerHelper known when known.GetType().Assembly == typeof(SGD).Assembly => known,
             _ => throw Unlike(optimizer.GetType().Name, "what its step does is not known here"),
         };
