@@ -375,25 +375,14 @@ internal sealed record ConversionPlan(
             );
         }
 
-        string? trouble;
         if (named.Length > 0)
         {
-            if (CommitIfEqual(named, scope, options, out string? ofNamed) is { } conversion)
-            {
-                return conversion;
-            }
-
-            // One branch of several was named: converting it alone changes what the network gives.
-            return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out ofNamed) : null)
-                ?? throw new InvalidOperationException(
-                    $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, "
-                        + $"{ofNamed}"
-                );
+            return Named(named, given, scope, options);
         }
 
         if (given.Length > 0 || Network is Convolution)
         {
-            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out trouble)
+            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out string? trouble)
                 ?? throw new InvalidOperationException(
                     $"{Name} was not converted: {Text.Quoted(given.Select(stem => stem.Name))} receives the image, but {trouble}"
                 );
@@ -408,11 +397,34 @@ internal sealed record ConversionPlan(
             );
         }
 
+        return AnyOf(all, scope, options);
+
+        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
+    }
+
+    /// <summary>The convolutions that the options name, or all branches of which they name one.</summary>
+    private ChannelConversion Named(NamedConvolution[] named, NamedConvolution[] given, DisposeScope scope, object options)
+    {
+        if (CommitIfEqual(named, scope, options, out string? trouble) is { } conversion)
+        {
+            return conversion;
+        }
+
+        // One branch of several was named: converting it alone changes what the network gives.
+        return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out trouble) : null)
+            ?? throw new InvalidOperationException(
+                $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {trouble}"
+            );
+    }
+
+    /// <summary>The first of several convolutions with which the network answers as before.</summary>
+    private ChannelConversion AnyOf(NamedConvolution[] all, DisposeScope scope, object options)
+    {
         // No hook of a candidate ran: they are called through forward, not call. Then each is tried by itself.
         var troubles = new List<string>();
         foreach (NamedConvolution candidate in all)
         {
-            if (CommitIfEqual([candidate], scope, options, out trouble) is { } conversion)
+            if (CommitIfEqual([candidate], scope, options, out string? trouble) is { } conversion)
             {
                 return conversion;
             }
@@ -424,8 +436,6 @@ internal sealed record ConversionPlan(
             $"{Name} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. "
                 + $"{string.Join(" ", troubles)}"
         );
-
-        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
     }
 
     private ChannelConversion? CommitIfEqual(NamedConvolution[] stems, DisposeScope scope, object options, out string? trouble)
