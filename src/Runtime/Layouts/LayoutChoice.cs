@@ -65,11 +65,11 @@ internal sealed class LayoutChoice(Module network, bool keepsAnswers, Func<long>
     /// <summary>Runs the network on its inputs, with the image in one order or the other.</summary>
     /// <param name="inputs">All inputs.</param>
     /// <param name="imageIndex">Which is the image.</param>
-    /// <param name="isBatch">Whether that is [N, C, H, W]: other images are contiguous.</param>
+    /// <param name="isBatch">Whether that is [N, C, H, W] and another order is wanted: other images are contiguous.</param>
     /// <param name="run">Runs it, with the image channels-last if told so.</param>
     public TResult Run<TResult>(object?[] inputs, int imageIndex, bool isBatch, Func<object?[], bool, TResult> run)
     {
-        if (Wanted == MemoryLayout.Contiguous || !isBatch)
+        if (!isBatch)
         {
             return run(inputs, false);
         }
