@@ -116,6 +116,12 @@ internal sealed class LayoutChoice(Module network, bool keepsAnswers, Func<long>
         gate.EnterWriteLock();
         try
         {
+            // Another thread may have asked for another order in between.
+            if (Wanted == MemoryLayout.Contiguous)
+            {
+                return MemoryLayout.Contiguous;
+            }
+
             if (tried.Keys.Count(other => other.Item1 == Wanted) >= ShapesTried)
             {
                 return Nearest(image).Layout;
