@@ -81,7 +81,6 @@ internal sealed class WholeNetworks : IDisposable
                 () => Convert(MemoryLayout.Fastest),
             ];
     }
-    }
 
     public void Dispose()
     {
