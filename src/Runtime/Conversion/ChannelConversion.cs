@@ -103,7 +103,11 @@ public sealed class ChannelConversion
     {
         var image = (inputs[ImageIndex] as Tensor)!;
         CheckImage(image);
-        bool isBatch = Layout.SpatialDimensions == 2 && image.dim() == 4 && Layout.ChannelDimension(image) == 1;
+        bool isBatch =
+            Layouts.Wanted != MemoryLayout.Contiguous
+            && Layout.SpatialDimensions == 2
+            && image.dim() == 4
+            && Layout.ChannelDimension(image) == 1;
         return Layouts.Run(inputs, ImageIndex, isBatch, Forward);
 
         TResult Forward(object?[] given, bool channelsLast)

@@ -65,11 +65,11 @@ internal sealed class LayoutChoice(Module network, bool keepsAnswers, Func<long>
     /// <summary>Runs the network on its inputs, with the image in one order or the other.</summary>
     /// <param name="inputs">All inputs.</param>
     /// <param name="imageIndex">Which is the image.</param>
-    /// <param name="isBatch">Whether that is [N, C, H, W]: other images are contiguous.</param>
+    /// <param name="isBatch">Whether that is [N, C, H, W] and another order is wanted: other images are contiguous.</param>
     /// <param name="run">Runs it, with the image channels-last if told so.</param>
     public TResult Run<TResult>(object?[] inputs, int imageIndex, bool isBatch, Func<object?[], bool, TResult> run)
     {
-        if (Wanted == MemoryLayout.Contiguous || !isBatch)
+        if (!isBatch)
         {
             return run(inputs, false);
         }
@@ -116,6 +116,12 @@ internal sealed class LayoutChoice(Module network, bool keepsAnswers, Func<long>
         gate.EnterWriteLock();
         try
         {
+            // Another thread may have asked for another order in between.
+            if (Wanted == MemoryLayout.Contiguous)
+            {
+                return MemoryLayout.Contiguous;
+            }
+
             if (tried.Keys.Count(other => other.Item1 == Wanted) >= ShapesTried)
             {
                 return Nearest(image).Layout;

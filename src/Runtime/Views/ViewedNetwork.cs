@@ -90,7 +90,8 @@ public sealed class ViewedNetwork
         called = null;
         EnsureUsable();
         bool isBatch =
-            images is [var first]
+            Layouts.Wanted != MemoryLayout.Contiguous
+            && images is [var first]
             && spatialDimensions is [2]
             && inputs[first.Index] is Tensor { IsInvalid: false } image
             && image.dim() == 4
