@@ -145,7 +145,8 @@ public sealed class ChannelConversion
         ChannelMap toGray = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
         ChannelMap map = transform is null ? toGray : TransformInput.Map.After(toGray);
         var check = new CheckOptions(options.AllLayers, options.Image, options.Example, options.AllShapes, options.Probe);
-        ChannelConversion conversion = Made(network, channels, check, map, toGray, transform, options.InputScale, options);
+        var plan = new ConversionPlan(network, channels, check, map, toGray, transform, options.InputScale);
+        ChannelConversion conversion = Made(plan, options);
         if (!options.KeepColorWeights)
         {
             conversion.ForgetOldWeights();
@@ -165,7 +166,8 @@ public sealed class ChannelConversion
             options.ImageShape is null ? null : [options.ImageShape],
             options.Probe
         );
-        ChannelConversion conversion = Made(network, 1, check, map, map, null, 1, new ColorConversion(luma, options));
+        var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
+        ChannelConversion conversion = Made(plan, new ColorConversion(luma, options));
         conversion.ForgetOldWeights();
         return conversion;
     }
@@ -200,25 +202,17 @@ public sealed class ChannelConversion
         return conversion;
     }
 
-    private static ChannelConversion Made(
-        Module network,
-        long oldChannels,
-        CheckOptions check,
-        ChannelMap map,
-        ChannelMap imageMap,
-        TransformInput? transform,
-        double inputScale,
-        object options
-    )
+    /// <summary>Carries a conversion out. Of a script the offsets become an input channel that is given ones.</summary>
+    private static ChannelConversion Made(ConversionPlan plan, object options)
     {
-        if (network is not IScriptModule script || !map.HasOffset)
+        if (plan.Network is not IScriptModule script || !plan.Map.HasOffset)
         {
-            return new ConversionPlan(network, oldChannels, check, map, imageMap, transform, inputScale).Carry(options);
+            return plan.Carry(options);
         }
 
-        ChannelMap withOnes = map.WithOnes();
-        ChannelConversion conversion = new ConversionPlan(network, oldChannels, check, withOnes, withOnes, null, inputScale).Carry(options);
-        conversion.InChannels = map.NewChannels;
+        ChannelMap withOnes = plan.Map.WithOnes();
+        ChannelConversion conversion = (plan with { Map = withOnes, ImageMap = withOnes }).Carry(options);
+        conversion.InChannels = plan.Map.NewChannels;
         script.WithOnes = conversion;
         return conversion;
     }
