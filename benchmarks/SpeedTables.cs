@@ -52,7 +52,7 @@ internal sealed class SpeedTables(bool once)
         foreach ((string kernel, int side, int batch) in FirstLayer.Rows(once))
         {
             using var layer = new FirstLayer(kernel, side, batch);
-            Add("layers", kernel, side, batch, Ways, layer.Ways, milliseconds: 250, layer.Limit(machine));
+            Add("layers", kernel, side, batch, Ways, layer.Ways, milliseconds: 150, layer.Limit(machine));
         }
 
         return $"""
@@ -84,7 +84,7 @@ internal sealed class SpeedTables(bool once)
                 {
                     string table = training ? "training" : "networks";
                     string[] ways = training ? TrainingWays : Ways;
-                    Add(table, name, side, batch, ways, network.Ways(side, batch, training), milliseconds: 700);
+                    Add(table, name, side, batch, ways, network.Ways(side, batch, training), milliseconds: 400);
                 }
             }
         }
