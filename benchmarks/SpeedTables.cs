@@ -265,43 +265,36 @@ internal sealed class SpeedTables(bool once)
         return text.ToString();
     }
 
-    /// <summary>A sentence for every row in which a way of ours is slower than stacking.</summary>
+    /// <summary>A sentence for every way of ours that is slower than stacking in some rows, which names them and the reason.</summary>
     private string BelowOne(string table)
     {
-        var text = new StringBuilder();
-        foreach (SpeedRow row in Of(table))
-        {
-            string[] slower =
-            [
-                .. row
-                    .Ways.Zip(row.Ratios)
-                    .Where(pair => pair.First is not ("cat" or "expand" or Copied) && pair.Second.Value < 1)
-                    .Select(pair =>
-                        FormattableString.Invariant($"{pair.First} is at {pair.Second.Value:0.00}: ")
-                        + (pair.Second.IsNoise ? "that is within the spread of the repetitions" : Why(pair.First, table))
-                    ),
-            ];
-            if (slower.Length > 0)
-            {
-                text.Append($"- {row.Place}: {string.Join("; ", slower)}.\n");
-            }
-        }
-
-        return text.Length == 0 ? "No row has a way of ours below 1.\n" : $"Below 1:\n\n{text}";
+        string[] sentences =
+        [
+            .. Of(table)
+                .SelectMany(row => row.Ways.Zip(row.Ratios, (way, ratio) => (Row: row, Way: way, Ratio: ratio)))
+                .Where(cell => cell.Way is not ("cat" or "expand" or Copied) && cell.Ratio.Value < 1)
+                .GroupBy(cell =>
+                    (cell.Way, Why: cell.Ratio.IsNoise ? "That is within the spread of the repetitions" : Why(cell.Way, table))
+                )
+                .Select(group => $"- {group.Key.Way}: {Places(group.Select(cell => (cell.Row.Place, cell.Ratio.Value)))}. {group.Key.Why}."),
+        ];
+        return sentences.Length == 0
+            ? "No row has a way of ours below 1.\n"
+            : $"Slower than stacked, below 1:\n\n{string.Join("\n", sentences)}\n";
     }
 
     private static string Why(string way, string table) =>
         (way, table) switch
         {
             (View, _) =>
-                "a view copies the image and sums the kernels at each call, some tens of microseconds that a small layer does not save",
-            (ViewFastest or Fastest, "layers") => "a layer of some tens of microseconds does not save what the wrapper asks about the image",
-            (ViewFastest or Fastest, _) => "its trial found nothing to gain, so that it runs as contiguous does",
+                "A view copies the image and sums the kernels at each call, some tens of microseconds that a small layer does not save",
+            (ViewFastest or Fastest, "layers") => "A layer of some tens of microseconds does not save what the wrapper asks about the image",
+            (ViewFastest or Fastest, _) => "Its trial found nothing to gain, so that it runs as contiguous does",
             (ViewLast, "networks") =>
-                "a view leaves kernels contiguous, and libtorch brings each into the other order at every run: that counts for small images",
-            (ViewLast or ConvertedLast, "layers") => "for small images libtorch has a way of its own that takes contiguous ones alone",
-            (ConvertedLast, _) => "this network's convolutions at this size are not faster channels-last, which is what Fastest is for",
-            _ => "one first layer is less than what two networks differ by that lie elsewhere in memory",
+                "A view leaves kernels contiguous, and libtorch brings each into the other order at every run: that counts for small images",
+            (ViewLast or ConvertedLast, "layers") => "For small images libtorch has a way of its own that takes contiguous ones alone",
+            (ConvertedLast, _) => "This network's convolutions at this size are not faster channels-last, which is what Fastest is for",
+            _ => "One first layer is less than what two networks differ by that lie elsewhere in memory",
         };
 
     private static string Goal(string goal, double wanted, IEnumerable<(string Place, double Value)> found, string why)
@@ -313,7 +306,9 @@ internal sealed class SpeedTables(bool once)
             return $"- {goal}: reached in all {all.Length} rows.";
         }
 
-        string places = string.Join("; ", missed.Select(row => FormattableString.Invariant($"{row.Place}: {row.Value:0.00}")));
-        return $"- {goal}: reached in {all.Length - missed.Length} of {all.Length} rows. Not in {places}. The reason: {why}.";
+        return $"- {goal}: reached in {all.Length - missed.Length} of {all.Length} rows. Not in {Places(missed)}. The reason: {why}.";
     }
+
+    private static string Places(IEnumerable<(string Place, double Value)> cells) =>
+        string.Join("; ", cells.Select(cell => FormattableString.Invariant($"{cell.Place}: {cell.Value:0.00}")));
 }
