@@ -38,7 +38,8 @@ internal static class ViewEmitter
 
         writer.Line("/// <param name=\"channels\">How many channels the network takes, 2 or more; null for 3.</param>");
         writer.Line(
-            $"/// <param name=\"image\">The name of forward's parameter that is the image, or several separated by commas; null for {image.Trim('"')}.</param>"
+            "/// <param name=\"image\">The name of forward's parameter that is the image, or several separated by commas; "
+                + $"null for {image.Trim('"')}.</param>"
         );
         writer.Line("/// <param name=\"layout\">In which order images lie in memory while the network runs.</param>");
         writer.Line(
@@ -65,7 +66,8 @@ internal static class ViewEmitter
         string constraints = model.Constraints.Length > 0 ? " " + model.Constraints : "";
 
         writer.Line(
-            $"/// <summary>A <see cref=\"{WrapperEmitter.CRef(model)}\"/> seen by images of {Channels}; the network itself stays as it is.</summary>"
+            $"/// <summary>A <see cref=\"{WrapperEmitter.CRef(model)}\"/> seen by images of {Channels}; "
+                + "the network itself stays as it is.</summary>"
         );
         foreach (string parameter in WrapperEmitter.TypeParameterNames(model))
         {

@@ -159,9 +159,11 @@ public class ExecutionTests
                     public static string Run(ResNet network, Tensor gray)
                     {
                         ResNetGrayscaleView view = network.AsGrayscale();
-                        float largest = (view.forward(gray) - network.forward(torch.cat(new[] { gray, gray, gray }, 1))).abs().max().item<float>();
+                        var stacked = torch.cat(new[] { gray, gray, gray }, 1);
+                        float largest = (view.forward(gray) - network.forward(stacked)).abs().max().item<float>();
                         var wrapper = network.ToGrayscale();
-                        return (largest < 1e-4) + " " + view.Network.GetType().Name + " " + wrapper.GetType().Name + " " + wrapper.Network.GetType().Name + " " + string.Join(",", wrapper.forward(gray).shape);
+                        string types = view.Network.GetType().Name + " " + wrapper.GetType().Name + " " + wrapper.Network.GetType().Name;
+                        return (largest < 1e-4) + " " + types + " " + string.Join(",", wrapper.forward(gray).shape);
                     }
                 }
                 """;

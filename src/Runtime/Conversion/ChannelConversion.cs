@@ -87,7 +87,8 @@ public sealed class ChannelConversion
         {
             string wanted = Layout.ChannelsLast ? $"{Layout}, {InChannels}" : $"{InChannels}, {Layout}";
             throw new ArgumentException(
-                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
+                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: "
+                    + $"found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
                     + (InChannels == 1 && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
                 nameof(image)
             );
@@ -159,7 +160,9 @@ public sealed class ChannelConversion
     private ArgumentException? Refusal(Exception failure, Tensor image) =>
         IsOfOtherDtype(image)
             ? new ArgumentException(
-                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, which takes pixel values as they are.",
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), "
+                    + $"or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, "
+                    + "which takes pixel values as they are.",
                 failure
             )
             : null;
@@ -238,7 +241,8 @@ public sealed class ChannelConversion
         if (plan.Transform is not null)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input."
+                $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. "
+                    + "Make it without transform_input."
             );
         }
 
@@ -269,7 +273,9 @@ public sealed class ChannelConversion
         if (!KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients)."
+                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, "
+                    + "or spread the gray ones with ToColor(LumaCoefficients)."
             );
         }
 
@@ -298,7 +304,8 @@ public sealed class ChannelConversion
         if (OldInChannels != 3)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
+                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
             );
         }
 
@@ -325,7 +332,8 @@ public sealed class ChannelConversion
         if (changes[0].Map.NewChannels != InChannels)
         {
             throw new InvalidOperationException(
-                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
+                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. "
+                    + "Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
             );
         }
 

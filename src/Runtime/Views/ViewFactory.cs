@@ -90,7 +90,8 @@ public static class ViewFactory
         )
         {
             throw new ArgumentException(
-                $"{(network is IConvertedModule ? network.GetName() : network.GetType().Name)} was converted with ToGrayscale(): it takes gray images as it is, through the wrapper that ToGrayscale() gives.",
+                $"{(network is IConvertedModule ? network.GetName() : network.GetType().Name)} was converted with ToGrayscale(): "
+                    + "it takes gray images as it is, through the wrapper that ToGrayscale() gives.",
                 nameof(network)
             );
         }
@@ -120,7 +121,8 @@ public static class ViewFactory
             return index >= 0 && ImageInput.IsImageType(inputs[index])
                 ? new ImageInput(index, name)
                 : throw new ArgumentException(
-                    $"Found image: \"{name}\"; wanted the name of a Tensor, or of a list of Tensors, among the parameters of {network.GetType().Name}.forward({parameters}).",
+                    $"Found image: \"{name}\"; wanted the name of a Tensor, or of a list of Tensors, "
+                        + $"among the parameters of {network.GetType().Name}.forward({parameters}).",
                     nameof(image)
                 );
         }

@@ -150,7 +150,9 @@ public sealed class ViewedNetwork
         }
     }
 
-    /// <summary>A bare convolution is computed at once, unless others hooked it: it keeps nothing of its input and writes nothing.</summary>
+    /// <summary>
+    /// A bare convolution is computed at once, unless others hooked it: it keeps nothing of its input and writes nothing.
+    /// </summary>
     private bool CanRunFromOneChannel(Convolution bare, object?[] inputs, bool isCall)
     {
         if (inputs is not [Tensor image] || (isCall && !GrayShortcut.IsAloneOn(bare)))
@@ -258,7 +260,8 @@ public sealed class ViewedNetwork
             if (convolution.in_channels != channels)
             {
                 throw new ArgumentException(
-                    $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} channel{(convolution.in_channels == 1 ? "" : "s")} now; the grayscale view of {NetworkName} was made "
+                    $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} "
+                        + $"channel{(convolution.in_channels == 1 ? "" : "s")} now; the grayscale view of {NetworkName} was made "
                         + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.",
                     nameof(network)
                 );
