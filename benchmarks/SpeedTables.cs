@@ -159,15 +159,14 @@ internal sealed class SpeedTables(bool once)
         string Range(string table, int batch)
         {
             SpeedRow[] found = [.. Of(table).Where(row => row.Side >= 224 && (batch == 0 || row.Batch == batch))];
-            return found.Length == 0
-                ? "(not measured)"
-                : FormattableString.Invariant($"{found.Min(row => row[Fastest].Value):0.00} to {found.Max(row => row[Fastest].Value):0.00}");
+            double[] gains = [.. found.Select(row => row[Fastest].Value)];
+            return gains.Length == 0 ? "(not measured)" : FormattableString.Invariant($"{gains.Min():0.00} to {gains.Max():0.00}");
         }
 
         return $"""
-            {ShortStart} with `MemoryLayout.Fastest`: eight networks on images of 224 x 224 are {Range("networks", 8)} times as fast as stacked
-            with `cat` in batches of 8, and {Range("networks", 1)} times with single images; first layers by themselves, at 224 x 224 and up,
-            are {Range("layers", 0)} times as fast.
+            {ShortStart} with `MemoryLayout.Fastest`: eight networks on images of 224 x 224 are {Range("networks", 8)} times as fast
+            as stacked with `cat` in batches of 8, and {Range("networks", 1)} times with single images; first layers by themselves,
+            at 224 x 224 and up, are {Range("layers", 0)} times as fast.
             """.ReplaceLineEndings("\n");
     }
 
@@ -276,7 +275,7 @@ internal sealed class SpeedTables(bool once)
                 .GroupBy(cell =>
                     (cell.Way, Why: cell.Ratio.IsNoise ? "That is within the spread of the repetitions" : Why(cell.Way, table))
                 )
-                .Select(group => $"- {group.Key.Way}: {Places(group.Select(cell => (cell.Row.Place, cell.Ratio.Value)))}. {group.Key.Why}."),
+                .Select(cells => $"- {cells.Key.Way}: {Places(cells.Select(cell => (cell.Row.Place, cell.Ratio.Value)))}. {cells.Key.Why}."),
         ];
         return sentences.Length == 0
             ? "No row has a way of ours below 1.\n"
@@ -288,10 +287,10 @@ internal sealed class SpeedTables(bool once)
         {
             (View, _) =>
                 "A view copies the image and sums the kernels at each call, some tens of microseconds that a small layer does not save",
-            (ViewFastest or Fastest, "layers") => "A layer of some tens of microseconds does not save what the wrapper asks about the image",
+            (ViewFastest or Fastest, "layers") => "A layer of some microseconds does not save what the wrapper asks about the image",
             (ViewFastest or Fastest, _) => "Its trial found nothing to gain, so that it runs as contiguous does",
             (ViewLast, "networks") =>
-                "A view leaves kernels contiguous, and libtorch brings each into the other order at every run: that counts for small images",
+                "A view leaves kernels contiguous, and libtorch reorders each at every run, which counts for small images",
             (ViewLast or ConvertedLast, "layers") => "For small images libtorch has a way of its own that takes contiguous ones alone",
             (ConvertedLast, _) => "This network's convolutions at this size are not faster channels-last, which is what Fastest is for",
             _ => "One first layer is less than what two networks differ by that lie elsewhere in memory",
