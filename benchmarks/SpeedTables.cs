@@ -275,7 +275,7 @@ internal sealed class SpeedTables(bool once)
                 .GroupBy(cell =>
                     (cell.Way, Why: cell.Ratio.IsNoise ? "That is within the spread of the repetitions" : Why(cell.Way, table))
                 )
-                .Select(cells => $"- {cells.Key.Way}: {Places(cells.Select(cell => (cell.Row.Place, cell.Ratio.Value)))}. {cells.Key.Why}."),
+                .Select(all => $"- {all.Key.Way}: {Places(all.Select(cell => (cell.Row.Place, cell.Ratio.Value)))}. {all.Key.Why}."),
         ];
         return sentences.Length == 0
             ? "No row has a way of ours below 1.\n"
