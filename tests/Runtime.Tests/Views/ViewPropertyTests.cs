@@ -170,26 +170,23 @@ public class ViewPropertyTests
                 using DisposeScope scope = NewDisposeScope();
                 manual_seed(sample.Seed);
                 int channels = sample.Channels / sample.Groups * sample.Groups;
-                if (channels < 2)
+                int side = (sample.Kernel * sample.Dilation) + 5;
+                int spread = ((side - 1) * sample.Stride) + (sample.Dilation * (sample.Kernel - 1)) + 1;
+                if (channels < 2 || (sample.IsTransposed && spread <= 2 * sample.Padding))
                 {
+                    // One channel is no stack, and a transposed convolution whose padding takes all of its output away does not run.
                     return;
                 }
 
                 using Convolution layer = Layer(sample, channels);
                 using Sequential net = Sequential(("layer", layer));
-                long[] shape = [2, 1, .. Enumerable.Repeat((long)(sample.Kernel * sample.Dilation) + 5, sample.Space)];
+                long[] shape = [2, 1, .. Enumerable.Repeat((long)side, sample.Space)];
                 for (int run = 0; run < 3; run++)
                 {
                     Tensor gray = randn(shape);
                     Tensor stacked = Bounds.Stack(gray, channels);
                     double bound = Bounds.OfRounding(layer, stacked);
                     Tensor expected = layer.forward(stacked);
-                    if (expected.numel() == 0)
-                    {
-                        // A transposed convolution whose padding takes all of its output away.
-                        return;
-                    }
-
                     Assert.InRange(Bounds.LargestDifference(expected, layer.AsGrayscale().call(gray)), 0, bound);
                     Assert.InRange(Bounds.LargestDifference(expected, net.AsGrayscale(channels).call(gray)), 0, bound);
                     Assert.InRange(Bounds.LargestDifference(expected, net.call(gray.expand(stacked.shape))), 0, bound);
