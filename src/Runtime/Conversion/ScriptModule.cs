@@ -92,7 +92,7 @@ internal sealed class ScriptModule<TResult> : Module<Tensor, TResult>, IScriptMo
             foreach (((jit.ScriptModule holder, string name, Tensor value), Tensor copy) in kept)
             {
                 holder.set_attribute(name, value);
-                value.set_(copy);
+                _ = value.shape.AsSpan().SequenceEqual(copy.shape) ? value.copy_(copy) : value.set_(copy);
                 copy.Dispose();
             }
 
