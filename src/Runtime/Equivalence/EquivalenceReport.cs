@@ -66,8 +66,8 @@ public sealed record EquivalenceReport
                     CultureInfo.InvariantCulture,
                     $"THE CONVERSION DOES NOT HOLD: {Listed(exceeded)} {(exceeded.Length == 1 ? "differs" : "differ")} from the stacked "
                         + $"run by {exceeded.Max(layer => layer.Difference):0.0e+00}, more than rounding can do. {OfAnswer()}. "
-                        + "Its weights are not those of the conversion any more: if it was trained or changed since, "
-                        + "convert the color network again, or verify right after the conversion."
+                        + $"Its weights are not those of the conversion any more: if it was trained or changed since, "
+                        + $"convert the color network again, or verify right after the conversion."
                 );
 
             static string Listed(LayerDifference[] layers) => Text.Quoted(layers.Select(layer => layer.Layer));
