@@ -40,6 +40,18 @@ public class DocumentationTests
     }
 
     [Fact]
+    public void The_readmes_numbers_are_those_of_the_benchmarks()
+    {
+        Assert.Equal(Measured("docs", "benchmarks.md"), Measured("README.md"));
+
+        static string Measured(params string[] page) =>
+            Assert.Single(
+                File.ReadAllText(Path.Combine([Root(), .. page])).Split("\n\n"),
+                paragraph => paragraph.StartsWith("Measured", StringComparison.Ordinal)
+            );
+    }
+
+    [Fact]
     public void Every_rule_has_a_page_with_all_its_parts()
     {
         Assert.Equal(15, Rules.Length);

@@ -15,28 +15,55 @@ public static class StateDictConversion
     /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
     /// <param name="groups">Its groups.</param>
     /// <param name="transposed">Whether it is a transposed convolution.</param>
-    /// <returns>A new dictionary; the converted tensor is new, all others are those of the argument.</returns>
+    /// <param name="normalization">
+    /// What the color network's images went through; null for none. The dictionary is then that of the network converted with the
+    /// same <see cref="GrayscaleOptions.Normalization"/>, with one entry more, "normalization_kernel".
+    /// </param>
+    /// <returns>A new dictionary; what is converted is new, all others are those of the argument.</returns>
     /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of several input channels.</exception>
     public static Dictionary<string, Tensor> ToGrayscale(
         IReadOnlyDictionary<string, Tensor> stateDict,
         string layer,
         long groups = 1,
-        bool transposed = false
-    ) =>
-        Convert(
+        bool transposed = false,
+        ChannelNormalization? normalization = null
+    )
+    {
+        Tensor? constant = null;
+        Dictionary<string, Tensor> converted = Convert(
             stateDict,
             layer,
             weight =>
             {
                 KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
-                return layout.InChannels > 1
-                    ? ConvolutionWeights.SumInputChannels(weight, groups, transposed)
-                    : throw new ArgumentException(
+                if (layout.InChannels == 1)
+                {
+                    throw new ArgumentException(
                         $"'{layer}.weight' has shape {Text.Shape(weight)}: one input channel, so it is gray already.",
                         nameof(layer)
                     );
+                }
+
+                if (normalization is not null && normalization.Mean.Count != 1 && normalization.Mean.Count != layout.InChannels)
+                {
+                    throw new ArgumentException(
+                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels; the normalization has {normalization.Mean.Count}.",
+                        nameof(normalization)
+                    );
+                }
+
+                ChannelMap map = ChannelMap.ToGray(checked((int)layout.InChannels), normalization: normalization);
+                constant = map.HasOffset ? KernelTransform.Constant(weight, layout, map) : null;
+                return KernelTransform.Apply(weight, layout, map);
             }
         );
+        if (constant is not null)
+        {
+            converted[layer.Length == 0 ? ConstantAddition.BufferName : $"{layer}.{ConstantAddition.BufferName}"] = constant;
+        }
+
+        return converted;
+    }
 
     /// <summary>The entries of a gray network as its color network has them: the kernels of one layer spread with luma.</summary>
     /// <param name="stateDict">The entries; left as they are.</param>

@@ -75,7 +75,7 @@ internal static class ConversionRegistry
         }
     }
 
-    private static bool IsMadeOutside(Module network)
+    public static bool IsMadeOutside(Module network)
     {
         using IDisposable outside = inference_mode(false);
         using var grad = no_grad();
