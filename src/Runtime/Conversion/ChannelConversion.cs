@@ -16,23 +16,25 @@ public sealed class ChannelConversion
     private readonly LayerChange[] changes;
     private readonly TransformInput? transformInput;
 
-    internal ChannelConversion(Module network, LayerChange[] changes, TransformInput? transformInput, object options, long inChannels)
+    internal ChannelConversion(Module network, LayerChange[] changes, TransformInput? transformInput, object options, ChannelMap map)
     {
         this.network = network;
         this.changes = changes;
         this.transformInput = transformInput;
         Options = options;
-        InChannels = inChannels;
+        Map = map;
         Layout = new ImageLayout(changes[0].Layer.SpatialDimensions(), false);
         IsCurrent = true;
-        OldInChannels = transformInput is null ? changes[0].OldLayout.InChannels : 3;
     }
 
+    /// <summary>How an image of before follows from one of now.</summary>
+    public ChannelMap Map { get; }
+
     /// <summary>The channels that an image must have now.</summary>
-    public long InChannels { get; }
+    public long InChannels => Map.NewChannels;
 
     /// <summary>The channels that an image had before the conversion.</summary>
-    public long OldInChannels { get; }
+    public long OldInChannels => Map.OldChannels;
 
     /// <summary>
     /// The paths of the layers that were converted, as in the state_dict without ".weight"; "" for a bare convolution.
@@ -62,6 +64,9 @@ public sealed class ChannelConversion
     /// <summary>Which input of the network is the image.</summary>
     internal int ImageIndex { get; set; }
 
+    /// <summary>Whether the network is given all of its old channels, of which its first layers are handed the few that count.</summary>
+    internal bool GivesOldChannels { get; init; }
+
     /// <summary>Whether the network writes to its image, so that it is given a copy: before, what it wrote to was a stack.</summary>
     internal bool CopiesImage { get; set; }
 
@@ -79,10 +84,16 @@ public sealed class ChannelConversion
         int dimension = Layout.ChannelDimension(image);
         if (dimension < 0 || dimension > 1 + (Layout.ChannelsLast ? Layout.SpatialDimensions : 0) || image.size(dimension) != InChannels)
         {
+            string form = Options switch
+            {
+                GrayscaleOptions => "grayscale",
+                ColorConversion => "color",
+                _ => $"{InChannels} channel{(InChannels == 1 ? "" : "s")}",
+            };
             string wanted = Layout.ChannelsLast ? $"{Layout}, {InChannels}" : $"{InChannels}, {Layout}";
             throw new ArgumentException(
-                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
-                    + (InChannels == 1 && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
+                $"{network.GetType().Name} was converted to {form}: found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
+                    + (Options is GrayscaleOptions && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
                 nameof(image)
             );
         }
@@ -98,12 +109,25 @@ public sealed class ChannelConversion
         CheckImage((inputs[ImageIndex] as Tensor)!);
     }
 
-    /// <summary>An input as the network is to have it: a copy of an image that it would write to.</summary>
+    /// <summary>An input as the network is to have it: a copy of an image that it would write to, or all of its old channels.</summary>
     /// <param name="input">The input.</param>
     /// <param name="number">Which it is, from 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public T Given<T>(T input, int number) =>
-        CopiesImage && number == ImageIndex + 1 && input is Tensor image ? (T)(object)image.clone() : input;
+        number == ImageIndex + 1 && input is Tensor image && (GivesOldChannels || CopiesImage) ? (T)(object)AsTaken(image) : input;
+
+    /// <summary>The image as the network itself takes it.</summary>
+    internal Tensor AsTaken(Tensor image) =>
+        !GivesOldChannels ? image.clone()
+        : Map.IsCopies && !CopiesImage ? Copies(image)
+        : Mapped(image);
+
+    private Tensor Copies(Tensor image)
+    {
+        long[] shape = image.shape;
+        shape[Layout.ChannelDimension(image)] = OldInChannels;
+        return image.expand(shape);
+    }
 
     internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {
@@ -122,35 +146,28 @@ public sealed class ChannelConversion
             );
         }
 
-        TransformInput? transform = TransformInput.Of(network);
-        ChannelMap toGray = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
-        ChannelMap map = transform is null ? toGray : TransformInput.Map.After(toGray);
-        var check = new CheckOptions(options.AllLayers, options.Image, options.Example, options.AllShapes, options.Probe);
-        var plan = new ConversionPlan(network, channels, check, map, toGray, transform, options.InputScale);
-        ChannelConversion conversion = plan.Carry(options);
-        if (!options.KeepColorWeights)
-        {
-            conversion.ForgetOldWeights();
-        }
-
-        return conversion;
+        ChannelMap map = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
+        return Convert(network, map, options, options, options.KeepColorWeights, new ConversionMark(options.InputScale));
     }
 
     internal static ChannelConversion ToColor(Module network, LumaCoefficients luma, ColorOptions options)
     {
         options.Checked();
-        ChannelMap map = ChannelMap.ToColor(luma.Checked(nameof(luma)), options.Normalization, options.GrayNormalization);
-        var check = new CheckOptions(
-            options.Layer is null ? [] : [options.Layer],
-            options.Image,
-            options.Example,
-            options.ImageShape is null ? null : [options.ImageShape],
-            options.Probe
-        );
-        var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
-        ChannelConversion conversion = plan.Carry(new ColorConversion(luma, options));
-        conversion.ForgetOldWeights();
-        return conversion;
+        ChannelMap map = ChannelMap.ToColor(luma, options.Normalization, options.GrayNormalization);
+        return Convert(network, map, options, new ColorConversion(luma, options), keepOldWeights: false);
+    }
+
+    internal static ChannelConversion ToChannels(Module network, ChannelMap map, ChannelOptions options)
+    {
+        if (map.OldChannels == 0 || map.NewChannels == 0)
+        {
+            throw new ArgumentException(
+                $"Found a map of {map.OldChannels} channels from {map.NewChannels}; wanted 1 or more of both. Such a map is a part of others, which {nameof(ChannelMap)}.{nameof(ChannelMap.Beside)} makes.",
+                nameof(map)
+            );
+        }
+
+        return Convert(network, map, options, new MappedConversion(map, options), options.KeepOldWeights, new ConversionMark(Map: map));
     }
 
     internal static ChannelConversion ToChannels(Module network, MultispectralConversion options)
@@ -160,26 +177,36 @@ public sealed class ChannelConversion
             throw new ArgumentOutOfRangeException(nameof(options), options.Channels, "Wanted 1 channel or more.");
         }
 
-        ChannelMap map = ChannelMap.Tile(3, options.Channels);
-        var plan = new ConversionPlan(
-            network,
-            3,
-            new CheckOptions(options.Layer is null ? [] : [options.Layer]),
-            map,
-            map,
-            TransformInput.Of(network),
-            1,
-            IsExact: false
-        );
-        if (plan.Transform is not null)
+        if (TransformInput.Of(network) is not null)
         {
             throw new InvalidOperationException(
                 $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input."
             );
         }
 
-        ChannelConversion conversion = plan.Carry(options);
-        conversion.ForgetOldWeights();
+        var place = new ChannelOptions { Layer = options.Layer };
+        return Convert(network, ChannelMap.Tile(3, options.Channels), place, options, keepOldWeights: false, isExact: false);
+    }
+
+    private static ChannelConversion Convert(
+        Module network,
+        ChannelMap map,
+        ConversionOptions options,
+        object asked,
+        bool keepOldWeights,
+        ConversionMark? mark = null,
+        bool isExact = true
+    )
+    {
+        TransformInput? transform = map.OldChannels == 3 ? TransformInput.Of(network) : null;
+        ChannelMap layerMap = transform is null ? map : TransformInput.Map.After(map);
+        var plan = new ConversionPlan(network, options, layerMap, map, transform, mark ?? ConversionMark.None, isExact);
+        ChannelConversion conversion = plan.Carry(asked);
+        if (!keepOldWeights)
+        {
+            conversion.ForgetOldWeights();
+        }
+
         return conversion;
     }
 
@@ -190,7 +217,9 @@ public sealed class ChannelConversion
         if (!KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients)."
+                Options is GrayscaleOptions
+                    ? $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients)."
+                    : $"The kernels that {network.GetType().Name} had before were not kept, or a checkpoint of the converted network has been loaded since, which has none. Convert with {nameof(ChannelOptions)}.{nameof(ChannelOptions.KeepOldWeights)}."
             );
         }
 
@@ -215,6 +244,13 @@ public sealed class ChannelConversion
         EnsureCurrent();
         luma.Checked(nameof(luma));
         var options = (GrayscaleOptions)Options;
+        if (GivesOldChannels)
+        {
+            throw new InvalidOperationException(
+                $"{network.GetType().Name} normalizes its image itself, and the kernels were folded with that. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
+            );
+        }
+
         if (OldInChannels != 3)
         {
             throw new InvalidOperationException(
@@ -259,14 +295,8 @@ public sealed class ChannelConversion
         );
     }
 
-    /// <summary>The stacked image that a gray one stands for, as the network took it before its conversion.</summary>
-    internal Tensor Stacked(Tensor image)
-    {
-        var options = (GrayscaleOptions)Options;
-        return ChannelMap
-            .ToGray((int)OldInChannels, options.InputScale, options.Normalization)
-            .Apply(image, Layout.ChannelDimension(image));
-    }
+    /// <summary>The image of before that one of now stands for, as the network took it.</summary>
+    internal Tensor Mapped(Tensor image) => Map.Apply(image, Layout.ChannelDimension(image));
 
     /// <summary>Puts the kernels of before in place until it is disposed.</summary>
     internal IDisposable AsBefore()
@@ -309,7 +339,7 @@ public sealed class ChannelConversion
         foreach (LayerChange change in changes)
         {
             ConstantAddition.Set(change.Layer, null);
-            InputScaleMark.Set(change.Layer, 1);
+            ConversionMark.None.PutOn(change.Layer);
         }
 
         Retire();

@@ -6,32 +6,21 @@ using static TorchSharp.torch.nn;
 
 namespace ChannelGen.Conversion;
 
-/// <summary>What the caller says about finding the layers and checking the conversion.</summary>
-internal sealed record CheckOptions(
-    IReadOnlyList<string> Layers,
-    string? Image = null,
-    IReadOnlyList<object?>? Example = null,
-    IReadOnlyList<IReadOnlyList<long>>? Shapes = null,
-    bool Probe = true
-);
-
 /// <summary>A conversion before it is made: find the layers, change them, see that all answers agree, or undo it.</summary>
 /// <param name="Network">The network.</param>
-/// <param name="OldChannels">The channels that its image has now.</param>
-/// <param name="Check">How it is to be checked.</param>
+/// <param name="Check">What the caller says about finding the layers and checking the conversion.</param>
 /// <param name="Map">What a layer is to make of the new channels.</param>
 /// <param name="ImageMap">The old image from the new one; another than <paramref name="Map"/> if a transform is folded in.</param>
 /// <param name="Transform">The network's own transform of its input.</param>
-/// <param name="InputScale">What pixel values are multiplied by.</param>
+/// <param name="Mark">What is written down beside the kernels.</param>
 /// <param name="IsExact">Whether the answers must agree; a heuristic only has to run.</param>
 internal sealed record ConversionPlan(
     Module Network,
-    long OldChannels,
-    CheckOptions Check,
+    ConversionOptions Check,
     ChannelMap Map,
     ChannelMap ImageMap,
     TransformInput? Transform,
-    double InputScale,
+    ConversionMark Mark,
     bool IsExact = true
 )
 {
@@ -45,7 +34,9 @@ internal sealed record ConversionPlan(
 
     private string Name => Network.GetType().Name;
 
-    private long NewChannels => Map.NewChannels;
+    private long OldChannels => ImageMap.OldChannels;
+
+    private long NewChannels => ImageMap.NewChannels;
 
     public ChannelConversion Carry(object options)
     {
@@ -59,7 +50,7 @@ internal sealed record ConversionPlan(
         }
 
         NamedConvolution[] named =
-            Network is Convolution ? [] : [.. Check.Layers.Select(layer => StemFinder.Named(Network, layer, OldChannels))];
+            Network is Convolution ? [] : [.. Check.AllLayers.Select(layer => StemFinder.Named(Network, layer, OldChannels))];
         NamedConvolution[] candidates = named.Length > 0 ? named : all;
         if (candidates.Length == 0)
         {
@@ -131,9 +122,12 @@ internal sealed record ConversionPlan(
         {
             // The kernels that were checked are not those that the layers are to have.
             NamedConvolution[] stems = [.. conversion.Changes.Select(change => new NamedConvolution(change.Name, change.Layer))];
+            Dictionary<Convolution, InnerNormalization>? inner = conversion.GivesOldChannels
+                ? conversion.Changes.ToDictionary(change => change.Layer, change => change.Inner!)
+                : null;
             Rollback(conversion);
             opened.Dispose();
-            conversion = Commit(stems, options);
+            conversion = Commit(stems, options, inner);
         }
 
         conversion.WasVerified = IsExact;
@@ -161,8 +155,8 @@ internal sealed record ConversionPlan(
         throw new InvalidOperationException(
             Check.Example is not null
                     ? $"{Name} does not run on the inputs that the option Example gives, the image with {OldChannels} channels{reason}"
-                : Check.Shapes is not null
-                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.Shapes[trials.Count])} with {OldChannels} channels, which the option ImageShape names{reason}"
+                : Check.AllShapes is not null
+                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.AllShapes[trials.Count])} with {OldChannels} channels, which the option ImageShape names{reason}"
                 : $"{Name} was not converted:{found} it could not be run to check the conversion, on images of none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, all of its inputs. Probe = false converts it unchecked.",
             failure
         );
@@ -195,7 +189,7 @@ internal sealed record ConversionPlan(
             ];
         }
 
-        return Check.Shapes is { } shapes
+        return Check.AllShapes is { } shapes
             ? shapes.Select(shape => Trials([ProbeImages.Named(shape, layout.SpatialDimensions)]))
             : [Trials(ProbeImages.Shapes(layout.SpatialDimensions, () => misfit))];
     }
@@ -212,7 +206,7 @@ internal sealed record ConversionPlan(
                 object?[] others in call!.InputCount == 1 ? [new object?[1]] : call.Others(model, OldChannels, of.ChannelDimension(model))
             )
             {
-                yield return () => MakeTrial(NewImage(ProbeImages.Ordinary(shape, InputScale, dtype, device), of), others, of, false);
+                yield return () => MakeTrial(ProbeImages.Ordinary(NewShape(shape, of), Mark.InputScale, dtype, device), others, of, false);
             }
         }
     }
@@ -227,10 +221,19 @@ internal sealed record ConversionPlan(
         {
             Tensor old = ImageMap.Apply(trial.Image, trial.Layout.ChannelDimension(trial.Image));
             int dimension = trial.Layout.ChannelDimension(trial.Image);
-            bool watchesStack = Transform is null && OldChannels > 1 && !Map.IsPlainSum;
-            Tensor watched = watchesStack ? ChannelMap.ToGray((int)OldChannels).Apply(trial.Image.narrow(dimension, 0, 1), dimension) : old;
-            (trial.Given, trial.Differing) = StemFinder.Watch(trial.Probe, Network, all, watched, scope, trial.Expected);
-            if (watchesStack)
+            ChannelMap directions = ImageMap.Directions();
+            bool watchesDirections = Transform is null && OldChannels > 1 && !ImageMap.Equals(directions);
+            Tensor watched = watchesDirections ? directions.Apply(trial.Image, dimension) : old;
+            (trial.Given, trial.Differing) = StemFinder.Watch(
+                trial.Probe,
+                Network,
+                all,
+                directions.FirstEqual,
+                watched,
+                scope,
+                trial.Expected
+            );
+            if (watchesDirections)
             {
                 trial.Expected = new Recording().Run(trial.Probe, Network, old, scope);
             }
@@ -260,7 +263,7 @@ internal sealed record ConversionPlan(
         }
 
         IEnumerable<Func<Trial>> others = [() => MakeTrial(first.Image, first.Others, first.Layout, training: true)];
-        if (Check.Example is null && Check.Shapes is null)
+        if (Check.Example is null && Check.AllShapes is null)
         {
             others = others.Concat(
                 ProbeImages
@@ -299,10 +302,8 @@ internal sealed record ConversionPlan(
 
     private void AddLike(Trial trial, Func<long[], double, ScalarType, Device, int, Tensor> values, int seed, DisposeScope scope)
     {
-        long[] shape = trial.Image.shape;
-        shape[trial.Layout.ChannelDimension(trial.Image)] = 1;
-        Tensor gray = values(shape, InputScale, trial.Image.dtype, trial.Image.device, seed);
-        var like = new Trial(NewImage(gray, trial.Layout), trial.Others, trial.Layout, trial.Training, trial.Probe);
+        Tensor image = values(trial.Image.shape, Mark.InputScale, trial.Image.dtype, trial.Image.device, seed);
+        var like = new Trial(image, trial.Others, trial.Layout, trial.Training, trial.Probe);
         try
         {
             Tensor old = ImageMap.Apply(like.Image, like.Layout.ChannelDimension(like.Image));
@@ -347,14 +348,24 @@ internal sealed record ConversionPlan(
 
             // One branch of several was named: converting it alone changes what the network gives.
             return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out ofNamed) : null)
+                ?? Folded(named, scope, options, ref ofNamed)
                 ?? throw new InvalidOperationException(
                     $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {ofNamed}"
                 );
         }
 
+        NamedConvolution[] reached = [.. given, .. differing];
+        bool hasFilter = Array.Exists(reached, IsFilter) && !Array.TrueForAll(reached, IsFilter);
+        trouble = null;
+        if (hasFilter && Folded(reached, scope, options, ref trouble) is { } afterFilter)
+        {
+            return afterFilter;
+        }
+
         if (given.Length > 0 || Network is Convolution)
         {
             return CommitIfEqual(Network is Convolution ? all : given, scope, options, out trouble)
+                ?? Folded(given, scope, options, ref trouble)
                 ?? throw new InvalidOperationException(
                     $"{Name} was not converted: {Text.Quoted(given.Select(stem => stem.Name))} receives the image, but {trouble}"
                 );
@@ -362,9 +373,10 @@ internal sealed record ConversionPlan(
 
         if (differing.Length > 0)
         {
-            throw new InvalidOperationException(
-                $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were. Something before it treats channels differently, such as a normalization: take it out and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}."
-            );
+            return Folded(differing, scope, options, ref trouble)
+                ?? throw new InvalidOperationException(
+                    $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were. {trouble ?? "Its layers are run with forward, so that no hook can tell how."} Take what does that out of the network, such as a normalization, and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}; or use AsGrayscale(), which gives the same answers and changes nothing."
+                );
         }
 
         // No hook of a candidate ran: they are called through forward, not call. Then each is tried by itself.
@@ -386,18 +398,99 @@ internal sealed record ConversionPlan(
         Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
     }
 
-    private ChannelConversion? CommitIfEqual(NamedConvolution[] stems, DisposeScope scope, object options, out string? trouble)
+    /// <summary>A filter of each channel by itself, as a blur before the first layer is.</summary>
+    private static bool IsFilter(NamedConvolution stem) =>
+        stem.Layer.groups > 1 && stem.Layer.groups == stem.Layer.in_channels && stem.Layer.out_channels == stem.Layer.in_channels;
+
+    /// <summary>
+    /// Where something before the layers makes the image anew with all of its channels, a normalization or a fixed filter, the
+    /// network goes on being given them, and the layers take the few from which the others follow.
+    /// </summary>
+    private ChannelConversion? Folded(NamedConvolution[] reached, DisposeScope scope, object options, ref string? trouble)
+    {
+        NamedConvolution[] stems = [.. reached.Where(stem => !IsFilter(stem))];
+        if (Network is Convolution || Transform is not null || !IsExact || stems.Length == 0 || HasHooks(Network) || stems.Any(stem => HasHooks(stem.Layer)))
+        {
+            return null;
+        }
+
+        var inputs = stems.ToDictionary(stem => stem.Layer, _ => new List<Tensor>());
+        bool isImageItself = true;
+        foreach (Trial trial in trials)
+        {
+            Tensor old = ImageMap.Apply(trial.Image, trial.Layout.ChannelDimension(trial.Image));
+            trial.Probe.Run(old, scope, () => Watch(input => isImageItself &= input.Equals(old)));
+        }
+
+        if (isImageItself)
+        {
+            // Then nothing is done before the layers, and the trouble is elsewhere.
+            return null;
+        }
+
+        if (Network.named_modules().FirstOrDefault(named => NormalizesBatches(named.module)) is { module: { } batches, name: var path })
+        {
+            trouble =
+                $"'{path}' ({batches.GetType().Name}) is in training mode, where it normalizes each batch by its own statistics, which no kernel can hold: call eval() first.";
+            return null;
+        }
+
+        var inner = new Dictionary<Convolution, InnerNormalization>();
+        foreach (NamedConvolution stem in stems)
+        {
+            if (InnerNormalization.Of(stem, ImageMap, inputs[stem.Layer]) is not { } found)
+            {
+                trouble =
+                    $"The channels that reach '{stem.Name}' do not follow from {(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after a normalization.";
+                return null;
+            }
+
+            inner.Add(stem.Layer, found);
+        }
+
+        return CommitIfEqual(stems, scope, options, out trouble, inner);
+
+        void Watch(Action<Tensor> see)
+        {
+            foreach (NamedConvolution stem in stems)
+            {
+                stem.Layer.register_forward_pre_hook(
+                    (_, input) =>
+                    {
+                        see(input);
+                        inputs[stem.Layer].Add(NetworkProbe.Kept(input, scope));
+                        return input;
+                    }
+                );
+            }
+        }
+
+        bool NormalizesBatches(Module module) =>
+            module.training && module.get_buffer("running_mean") is { } mean && mean.numel() == OldChannels;
+    }
+
+    private static bool HasHooks(Module module) => HookTables.Count(module, "pre_hooks") > 0;
+
+    private ChannelConversion? CommitIfEqual(
+        NamedConvolution[] stems,
+        DisposeScope scope,
+        object options,
+        out string? trouble,
+        Dictionary<Convolution, InnerNormalization>? inner = null
+    )
     {
         trouble = null;
-        ChannelConversion conversion = Commit(stems, options);
+        ChannelConversion conversion = Commit(stems, options, inner);
         var recording = new Recording();
         try
         {
             foreach (Trial trial in trials)
             {
-                using DisposeScope inner = NewDisposeScope();
+                using DisposeScope passing = NewDisposeScope();
                 recording = new Recording();
-                recording.Run(trial.Probe, Network, trial.Image, inner);
+                int dimension = trial.Layout.ChannelDimension(trial.Image);
+                Tensor image = inner is null ? trial.Image : ImageMap.Apply(trial.Image, dimension);
+                recording.Run(trial.Probe, Network, image, passing);
                 if (IsExact && FirstDifference(trial, recording, conversion) is { } where)
                 {
                     trouble =
@@ -445,7 +538,11 @@ internal sealed record ConversionPlan(
             : where;
     }
 
-    private ChannelConversion Commit(NamedConvolution[] stems, object options)
+    private ChannelConversion Commit(
+        NamedConvolution[] stems,
+        object options,
+        Dictionary<Convolution, InnerNormalization>? inner = null
+    )
     {
         var planned = new List<LayerChange>();
         var applied = new Stack<LayerChange>();
@@ -454,7 +551,11 @@ internal sealed record ConversionPlan(
             foreach (NamedConvolution stem in stems)
             {
                 bool isShared = planned.Exists(other => other.Layer.weight.Handle == stem.Layer.weight.Handle);
-                planned.Add(LayerChange.Plan(stem.Name, stem.Layer, Map, isShared, InputScale));
+                planned.Add(
+                    inner is null
+                        ? LayerChange.Plan(stem.Name, stem.Layer, Map, isShared, Mark)
+                        : LayerChange.Plan(stem, inner[stem.Layer], isShared)
+                );
             }
 
             foreach (LayerChange change in planned)
@@ -476,7 +577,7 @@ internal sealed record ConversionPlan(
             throw;
         }
 
-        return new ChannelConversion(Network, [.. planned], Transform, options, NewChannels);
+        return new ChannelConversion(Network, [.. planned], Transform, options, ImageMap) { GivesOldChannels = inner is not null };
     }
 
     private void Rollback(ChannelConversion conversion)
@@ -485,21 +586,12 @@ internal sealed record ConversionPlan(
         Transform?.Switch(true);
     }
 
-    /// <summary>The image as the converted network takes it: of several channels, which differ, so that a wrong luma shows.</summary>
-    private Tensor NewImage(Tensor gray, ImageLayout of)
+    /// <summary>The shape with the channels that the converted network takes; all of them differ, so that a wrong factor shows.</summary>
+    private long[] NewShape(long[] shape, ImageLayout of)
     {
-        if (NewChannels == 1)
-        {
-            return gray;
-        }
-
-        var channels = new Tensor[NewChannels];
-        for (int channel = 0; channel < channels.Length; channel++)
-        {
-            channels[channel] = channel % 2 == 0 ? gray / (1 + channel) : gray.flip([of.ChannelsLast ? -2 : -1]) / channel;
-        }
-
-        return cat(channels, of.ChannelDimension(gray));
+        long[] fresh = [.. shape];
+        fresh[of.ChannelsLast ? shape.Length - 1 : shape.Length - of.SpatialDimensions - 1] = NewChannels;
+        return fresh;
     }
 
     private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd('.') + ".";

@@ -16,6 +16,11 @@ internal static class HookTables
     public static TTable Table<TTable>(Module module, string field)
         where TTable : class => (TTable)Fields.GetOrAdd(module.GetType(), Find).Single(found => found.Name == field).GetValue(module)!;
 
+    /// <summary>How many hooks one of the tables has; none of a module that cannot have hooks.</summary>
+    public static int Count(Module module, string field) =>
+        ((System.Collections.ICollection?)Fields.GetOrAdd(module.GetType(), Find).SingleOrDefault(found => found.Name == field)?.GetValue(module))
+            ?.Count ?? 0;
+
     private static FieldInfo[] Find(Type type)
     {
         for (Type? current = type; current is not null; current = current.BaseType)

@@ -204,7 +204,7 @@ public static class TrainingParameters
     /// <summary>How many times as fast the sum moves: sum_i a_i^2 over the channels of a group, where x_i = a_i * g.</summary>
     private static double Factor(LayerChange change)
     {
-        double scale = change.Map.Factors[0, 0];
+        double scale = change.Map[0, 0];
         return scale * scale * change.OldLayout.InChannels / change.OldLayout.Groups;
     }
 
@@ -227,8 +227,8 @@ public static class TrainingParameters
         foreach (LayerChange change in conversion.Changes)
         {
             bool isUniform =
-                change.Map.NewChannels == 1 && change.Map.Factors.Cast<double>().All(factor => factor == change.Map.Factors[0, 0]);
-            if (!isUniform || change.Map.HasOffset || (ofAdam && change.Map.Factors[0, 0] != 1))
+                change.Map.NewChannels == 1 && change.Map.Column(0).All(factor => factor == change.Map[0, 0]);
+            if (!isUniform || change.Map.HasOffset || (ofAdam && change.Map[0, 0] != 1))
             {
                 throw new InvalidOperationException(
                     $"No training of '{change.WeightKey}' follows the stacked one exactly: the conversion {(change.Map.NewChannels == 1 ? "folds a normalization or scale into it" : "is not one to grayscale")}. Convert without, and normalize the gray image with one mean and deviation."
