@@ -10,10 +10,10 @@ internal static class Extensions
 {
     public static ImmutableArray<DiagnosticAnalyzer> Ours { get; } =
     [
-        new ChannelGen.Analyzers.Stacking.StackingAnalyzer(),
-        new ChannelGen.Analyzers.MeanKernelAnalyzer(),
-        new ChannelGen.Analyzers.UsedAfterConversionAnalyzer(),
-        new ChannelGen.Analyzers.Marked.MarkedClassAnalyzer(),
+        new ChannelGen.Analyzers.Rules.StackingAnalyzer(),
+        new ChannelGen.Analyzers.Rules.MeanKernelAnalyzer(),
+        new ChannelGen.Analyzers.Rules.UsedAfterConversionAnalyzer(),
+        new ChannelGen.Analyzers.Rules.MarkedClassAnalyzer(),
     ];
 
     public static ImmutableArray<DiagnosticAnalyzer> Meziantou { get; } =

@@ -1,7 +1,7 @@
-using ChannelGen.Analyzers;
-using ChannelGen.Analyzers.Inference;
-using ChannelGen.Analyzers.Stacking;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Stacks;
+using ChannelGen.Analyzers.Tensors;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -81,7 +81,7 @@ internal static class CallConversion
             : image.Bare() switch
             {
                 InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member } moved
-                    when TensorMethods.Moves.Contains(member.Name.Identifier.ValueText)
+                    when TorchApi.MayBe(member.Name.Identifier.ValueText, Effect.Moves)
                         && context.Symbols.IsTensor(context.Model.GetTypeInfo(member.Expression, context.Cancellation).Type) => Stack(
                     member.Expression,
                     context,

@@ -1,5 +1,6 @@
+using ChannelGen.Analyzers.Flow;
 using ChannelGen.Analyzers.Marked;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 

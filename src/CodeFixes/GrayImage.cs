@@ -1,6 +1,6 @@
-using ChannelGen.Analyzers;
-using ChannelGen.Analyzers.Stacking;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Stacks;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -42,9 +42,9 @@ internal sealed record GrayImage(ExpressionSyntax Source, ISymbol? Variable, int
             HasOwnStorage =
                 bare is BinaryExpressionSyntax
                 || (
-                    bare is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax member }
+                    bare is InvocationExpressionSyntax call
                     && IsMadeHere(bare, context)
-                    && ImageOperations.Computes(member.Name.Identifier.ValueText)
+                    && ImageOperations.Computes(call, context)
                 ),
         };
     }

@@ -1,4 +1,5 @@
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;

@@ -1,5 +1,5 @@
-using ChannelGen.Analyzers;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -13,80 +13,23 @@ namespace ChannelGen.CodeFixes;
 /// </summary>
 internal static class ImageOperations
 {
-    private static readonly HashSet<string> Moves = new(StringComparer.Ordinal)
-    {
-        "to",
-        "to_type",
-        "type_as",
-        "cuda",
-        "cpu",
-        "clone",
-        "detach",
-        "alias",
-        "contiguous",
-        "float",
-        "half",
-        "bfloat16",
-        "double",
-        "pin_memory",
-    };
-
-    private static readonly HashSet<string> Elementwise = new(StringComparer.Ordinal)
-    {
-        "abs",
-        "neg",
-        "negative",
-        "exp",
-        "log",
-        "log1p",
-        "sqrt",
-        "square",
-        "pow",
-        "sigmoid",
-        "tanh",
-        "relu",
-        "clamp",
-        "clip",
-        "clamp_min",
-        "clamp_max",
-        "round",
-        "floor",
-        "ceil",
-        "nan_to_num",
-        "add",
-        "sub",
-        "subtract",
-        "mul",
-        "multiply",
-        "div",
-        "divide",
-        "byte",
-        "short",
-        "int",
-        "long",
-    };
-
-    /// <summary>Of torch.nn.functional and torchvision.transforms.functional, which work on each channel by itself.</summary>
-    private static readonly HashSet<string> Spatial = new(StringComparer.Ordinal)
-    {
-        "interpolate",
-        "max_pool2d",
-        "avg_pool2d",
-        "adaptive_avg_pool2d",
-        "adaptive_max_pool2d",
-        "resize",
-        "crop",
-        "center_crop",
-        "hflip",
-        "vflip",
-        "convert_image_dtype",
-    };
-
     /// <summary>Whether what a method gives shares nothing with its tensor.</summary>
-    public static bool Computes(string method) =>
-        method == "clone" || Elementwise.Contains(method) || TensorMethods.Factories.Contains(method);
+    public static bool Computes(InvocationExpressionSyntax call, ValueContext context) =>
+        Method(call, context) is { } method
+        && (
+            method.Name == "clone"
+            || (
+                context.Symbols.Does(method, Effect.Elementwise | Effect.Makes) && !IsMove(method, context.Symbols) && !IsInPlace(method)
+            )
+        );
 
-    public static bool KeepsRank(string method) => Moves.Contains(method) || Elementwise.Contains(method);
+    public static bool KeepsRank(IMethodSymbol method, TorchSymbols symbols) =>
+        IsMove(method, symbols) || (symbols.Does(method, Effect.Elementwise) && !IsInPlace(method));
+
+    private static bool IsMove(IMethodSymbol method, TorchSymbols symbols) =>
+        symbols.EffectOf(method) is var effect && effect.HasFlag(Effect.Moves) && !effect.HasFlag(Effect.IsItself);
+
+    private static bool IsInPlace(IMethodSymbol method) => method.Name.EndsWith("_", StringComparison.Ordinal);
 
     /// <summary>
     /// The expression that an image becomes next, and whether it is computed anew; null where the image ends up somewhere.
@@ -100,8 +43,8 @@ internal static class ImageOperations
                     Method(call, context) is { } method
                     && context.Symbols.IsTensor(method.ContainingType)
                     && OnlyNumbers(call, 0, context)
-                    && (Moves.Contains(method.Name) || Elementwise.Contains(method.Name))
-                    ? (call, !Moves.Contains(method.Name) || method.Name == "clone")
+                    && KeepsRank(method, context.Symbols)
+                    ? (call, !IsMove(method, context.Symbols) || method.Name == "clone")
                     : null;
             case BinaryExpressionSyntax
             {
@@ -116,9 +59,10 @@ internal static class ImageOperations
             case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } argument:
                 return
                     context.Operation(call) is IInvocationOperation { Instance: null } function
-                    && context.Symbols.IsOfTorch(function.TargetMethod)
                     && context.Symbols.IsTensor(function.Type)
-                    && (Spatial.Contains(function.TargetMethod.Name) || Elementwise.Contains(function.TargetMethod.Name))
+                    && context.Symbols.Does(function.TargetMethod, Effect.ByChannel | Effect.Elementwise)
+                    && !IsMove(function.TargetMethod, context.Symbols)
+                    && !IsInPlace(function.TargetMethod)
                     && function.Arguments.Any(candidate => candidate.Syntax == argument && candidate.Parameter?.Ordinal == 0)
                     && OnlyNumbers(call, 1, context)
                     ? (call, true)

@@ -1,5 +1,5 @@
-using ChannelGen.Analyzers;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -155,7 +155,7 @@ internal static class Interference
                 return MayBe(element.Expression, root, context, depth);
             case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax receiver } call:
                 string method = receiver.Name.Identifier.ValueText;
-                return !ImageOperations.Computes(method)
+                return !ImageOperations.Computes(call, context)
                     && !(method is "forward" or "call")
                     && (
                         MayBe(receiver.Expression, root, context, depth)

@@ -1,6 +1,5 @@
-using ChannelGen.Analyzers;
-using ChannelGen.Analyzers.Inference;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using ChannelGen.Analyzers;
+using ChannelGen.Analyzers.Flow;
 using ChannelGen.Analyzers.Marked;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CodeActions;
-using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
 
 namespace ChannelGen.CodeFixes;
 
@@ -64,7 +65,7 @@ public sealed class MarkedClassFix : CodeFixProvider
 
             if (
                 Attribute(node) is { } attribute
-                && diagnostic.Properties.TryGetValue(MarkedClassAnalyzer.LayersKey, out string? layers)
+                && diagnostic.Properties.TryGetValue(Complaint.LayersKey, out string? layers)
                 && layers is { Length: > 0 }
             )
             {

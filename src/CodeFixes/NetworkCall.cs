@@ -1,8 +1,7 @@
-using ChannelGen.Analyzers;
-using ChannelGen.Analyzers.Inference;
+using ChannelGen.Analyzers.Flow;
 using ChannelGen.Analyzers.Marked;
-using ChannelGen.Analyzers.Stacking;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Stacks;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;

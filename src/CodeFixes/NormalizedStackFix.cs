@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using ChannelGen.Analyzers;
-using ChannelGen.Analyzers.Inference;
-using ChannelGen.Analyzers.Stacking;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Stacks;
+using ChannelGen.Analyzers.Tensors;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CodeActions;
-using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.CodeActions;
+using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace ChannelGen.CodeFixes;

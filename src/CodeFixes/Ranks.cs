@@ -1,5 +1,5 @@
-using ChannelGen.Analyzers.Inference;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
@@ -44,7 +44,7 @@ internal static class Ranks
                 return IsOtherGiven(parameter.Parameter, context, depth - 1);
             case IInvocationOperation invocation when context.Symbols.IsOfTorch(invocation.TargetMethod):
                 return invocation.Instance is { Syntax: ExpressionSyntax instance }
-                    && ImageOperations.KeepsRank(invocation.TargetMethod.Name)
+                    && ImageOperations.KeepsRank(invocation.TargetMethod, context.Symbols)
                     && IsOther(instance, context, depth - 1);
             case IInvocationOperation invocation:
                 return IsOtherReturned(invocation.TargetMethod, context, depth - 1);

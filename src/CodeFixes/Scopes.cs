@@ -1,4 +1,4 @@
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 

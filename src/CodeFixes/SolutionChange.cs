@@ -1,4 +1,3 @@
-using ChannelGen.Analyzers.Marked;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;

@@ -1,5 +1,5 @@
-using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Marked;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 

@@ -1,4 +1,4 @@
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Rules;
 
 namespace ChannelGen.Analyzers.Tests;
 

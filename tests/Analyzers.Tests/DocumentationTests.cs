@@ -1,4 +1,5 @@
 using System.Reflection;
+using ChannelGen.Analyzers.Rules;
 using ChannelGen.CodeFixes;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;

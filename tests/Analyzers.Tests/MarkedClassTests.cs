@@ -1,4 +1,4 @@
-using ChannelGen.Analyzers.Marked;
+using ChannelGen.Analyzers.Rules;
 
 namespace ChannelGen.Analyzers.Tests;
 

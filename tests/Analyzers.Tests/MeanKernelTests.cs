@@ -1,3 +1,5 @@
+using ChannelGen.Analyzers.Rules;
+
 namespace ChannelGen.Analyzers.Tests;
 
 /// <summary>CG0003: a gray kernel that is not the sum of the color kernels.</summary>

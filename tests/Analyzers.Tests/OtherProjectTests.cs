@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using ChannelGen.Analyzers.Marked;
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Rules;
 using ChannelGen.CodeFixes;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
-using ChannelGen.Analyzers.Marked;
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Rules;
 using ChannelGen.CodeFixes;
 using ChannelGen.Generator;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
 

@@ -1,4 +1,4 @@
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Rules;
 using ChannelGen.CodeFixes;
 
 namespace ChannelGen.Analyzers.Tests;

@@ -1,3 +1,5 @@
+using ChannelGen.Analyzers.Rules;
+
 namespace ChannelGen.Analyzers.Tests;
 
 /// <summary>CG0005: a color network that is used after it was converted.</summary>

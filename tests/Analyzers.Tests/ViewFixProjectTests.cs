@@ -1,5 +1,4 @@
-using ChannelGen.Analyzers.Marked;
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Rules;
 using ChannelGen.CodeFixes;
 
 namespace ChannelGen.Analyzers.Tests;

@@ -1,4 +1,5 @@
-using ChannelGen.Analyzers.Stacking;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Rules;
 using ChannelGen.CodeFixes;
 
 namespace ChannelGen.Analyzers.Tests;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.Loader;
+using ChannelGen.Analyzers.Rules;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -85,5 +86,5 @@ internal static class Generation
     }
 
     public static async Task<ImmutableArray<Diagnostic>> Analyze(Compilation compilation) =>
-        await compilation.WithAnalyzers([new Analyzers.Marked.MarkedClassAnalyzer()]).GetAnalyzerDiagnosticsAsync();
+        await compilation.WithAnalyzers([new Analyzers.Rules.MarkedClassAnalyzer()]).GetAnalyzerDiagnosticsAsync();
 }

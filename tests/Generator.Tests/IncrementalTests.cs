@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using ChannelGen.Analyzers.Marked;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -104,7 +105,7 @@ public class IncrementalTests
             CSharpCompilation compilation = Generation.Compile(First);
             INamedTypeSymbol type = compilation.GetTypeByMetadataName("Nets.First")!;
             return MarkedClassParser
-                .Parse(type, type.GetAttributes().Single(), compilation, ChannelGen.Analyzers.TorchSymbols.Of(compilation)!, default)
+                .Parse(type, type.GetAttributes().Single(), compilation, ChannelGen.Analyzers.Torch.TorchSymbols.Of(compilation)!, default)
                 .Model!;
         }
     }

@@ -1,5 +1,5 @@
 using System.Reflection;
-using ChannelGen.Analyzers.Marked;
+using ChannelGen.Analyzers.Rules;
 using ChannelGen.Analyzers.Tests;
 using Microsoft.CodeAnalysis;
 

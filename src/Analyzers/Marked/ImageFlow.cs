@@ -1,5 +1,5 @@
-using ChannelGen.Analyzers.Inference;
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -124,7 +124,7 @@ internal static class ImageFlow
                 case IArgumentOperation { Parent: IInvocationOperation function } argument
                     when context.Symbols.IsOfTorch(function.TargetMethod)
                         && argument.Parameter?.Ordinal == 0
-                        && (TensorMethods.KeepChannels.Contains(function.TargetMethod.Name) || IsElementwise(function, use, context)):
+                        && (context.Symbols.Does(function.TargetMethod, Effect.KeepsChannels) || IsElementwise(function, use, context)):
                     use = function;
                     continue;
                 case IBinaryOperation binary
@@ -154,34 +154,13 @@ internal static class ImageFlow
     }
 
     /// <summary>Whether a method changes each number by itself, without another tensor that could differ between channels.</summary>
-    private static bool IsElementwise(IInvocationOperation invocation, IOperation image, ValueContext context)
-    {
-        string name = invocation.TargetMethod.Name;
-        bool mixesChannels =
-            name
-                is "flip"
-                    or "roll"
-                    or "softmax"
-                    or "log_softmax"
-                    or "cumsum"
-                    or "sort"
-                    or "normalize"
-                    or "batch_norm"
-                    or "instance_norm"
-                    or "group_norm"
-                    or "layer_norm"
-                    or "local_response_norm"
-                    or "dropout"
-                    or "dropout_"
-            || name.EndsWith("_like", StringComparison.Ordinal);
-        return !mixesChannels
-            && (TensorMethods.KeepShape.Contains(name) || TensorMethods.Broadcasting.Contains(name))
-            && invocation.Arguments.All(argument =>
-                argument.Value == image
-                || !context.Symbols.IsTensor(argument.Value.Unwrap().Type)
-                || argument.Value.Unwrap().ConstantValue is { HasValue: true, Value: null }
-            );
-    }
+    private static bool IsElementwise(IInvocationOperation invocation, IOperation image, ValueContext context) =>
+        context.Symbols.Does(invocation.TargetMethod, Effect.Elementwise | Effect.ByChannel | Effect.IsItself)
+        && invocation.Arguments.All(argument =>
+            argument.Value == image
+            || !context.Symbols.IsTensor(argument.Value.Unwrap().Type)
+            || argument.Value.Unwrap().ConstantValue is { HasValue: true, Value: null }
+        );
 
     /// <summary>Whether a layer can be the first: one that is made for three channels, as a normalization is, cannot.</summary>
     private static bool MayBeFirst(IOperation layer, ValueContext context) =>
@@ -225,11 +204,9 @@ internal static class ImageFlow
                     : SymbolEqualityComparer.Default.Equals(variable, image)
                         && (definition.IsKnown || context.History(variable, operation.Syntax).Writes.Count == 0);
             case IInvocationOperation invocation
-                when context.Symbols.IsOfTorch(invocation.TargetMethod)
-                    && (
-                        TensorMethods.KeepShape.Contains(invocation.TargetMethod.Name)
-                        || TensorMethods.KeepChannels.Contains(invocation.TargetMethod.Name)
-                        || TensorMethods.Broadcasting.Contains(invocation.TargetMethod.Name)
+                when context.Symbols.Does(
+                        invocation.TargetMethod,
+                        Effect.KeepsShape | Effect.KeepsChannels | Effect.Broadcasts
                     ):
                 return invocation.Subject() is { } subject && IsImage(subject, image, context, depth - 1);
             case IBinaryOperation binary:

@@ -1,4 +1,5 @@
-using ChannelGen.Analyzers.Values;
+using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -9,7 +10,11 @@ namespace ChannelGen.Analyzers.Marked;
 /// <param name="Descriptor">Which.</param>
 /// <param name="Arguments">What its message says.</param>
 /// <param name="Layers">Layers that could be named instead.</param>
-internal sealed record Complaint(DiagnosticDescriptor Descriptor, string[] Arguments, params string[] Layers);
+internal sealed record Complaint(DiagnosticDescriptor Descriptor, string[] Arguments, params string[] Layers)
+{
+    /// <summary>The property of the diagnostic under which the layers travel to the fix, one a line.</summary>
+    public const string LayersKey = "layers";
+}
 
 /// <summary>What a [GrayscaleInput] asks for, or why it cannot be had.</summary>
 /// <param name="Model">What to generate; null if nothing can be.</param>
