@@ -409,7 +409,8 @@ internal sealed record ConversionPlan(
     private ChannelConversion? Folded(NamedConvolution[] reached, DisposeScope scope, object options, ref string? trouble)
     {
         NamedConvolution[] stems = [.. reached.Where(stem => !IsFilter(stem))];
-        if (Network is Convolution || Transform is not null || !IsExact || stems.Length == 0 || HasHooks(Network) || stems.Any(stem => HasHooks(stem.Layer)))
+        bool isOpaque = HasHooks(Network) || stems.Any(stem => HasHooks(stem.Layer));
+        if (Network is Convolution || Transform is not null || !IsExact || stems.Length == 0 || isOpaque)
         {
             return null;
         }

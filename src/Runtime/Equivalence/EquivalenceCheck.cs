@@ -62,7 +62,7 @@ public static class EquivalenceCheck
 
                 (long Before, long After) counted = (0, 0);
                 answer = probe.Run(
-                    image,
+                    conversion.GivesOldChannels ? conversion.Mapped(image) : image,
                     scope,
                     () =>
                         stacked.Compare(
