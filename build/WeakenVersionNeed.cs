@@ -1,83 +1,40 @@
-// Compiled twice: by MSBuild as an inline task (LibTorch.targets) and by the tests. Kept to C# and an API surface that
-// MSBuild's task factory accepts (netstandard2.0).
+// Compiled by MSBuild as an inline task (ChannelGen.targets), in each build that asks for it, and by the tests. Kept to C# and an
+// API surface that MSBuild's task factory accepts (netstandard2.0).
 #nullable enable
 using System;
-using System.Collections.Generic;
 using System.IO;
-using System.Text;
 using Microsoft.Build.Framework;
 
 /// <summary>
-/// Marks one symbol version that an ELF library needs as weak, where the host's library does not define it, so that the
-/// loader accepts the library all the same. Writes a new file beside the old one and renames it over: the old one may be
-/// a hard link into the package cache.
+/// Copies an ELF library, with one symbol version that it needs marked as weak, so that a loader accepts it where that version is
+/// missing.
 /// </summary>
 public sealed class WeakenVersionNeed : Microsoft.Build.Utilities.Task
 {
-    /// <summary>The libraries to change. Those that do not exist are passed over.</summary>
+    /// <summary>The library. It is only read.</summary>
     [Required]
-    public ITaskItem[] Files { get; set; } = Array.Empty<ITaskItem>();
+    public string Source { get; set; } = "";
 
-    /// <summary>The library of the host that should define the version, such as libstdc++.so.6.</summary>
+    /// <summary>The copy. A file that is there is replaced, and never written into: it may be linked elsewhere.</summary>
     [Required]
-    public string HostLibrary { get; set; } = "";
+    public string Destination { get; set; } = "";
 
     /// <summary>The version needed, such as GLIBCXX_3.4.32.</summary>
     [Required]
     public string Version { get; set; } = "";
 
-    /// <summary>Where the host's library is looked for; the loader's own folders unless set.</summary>
-    public string[]? HostFolders { get; set; }
-
     public override bool Execute()
     {
-        bool? hostLacksVersion = null;
-        foreach (ITaskItem item in Files)
-        {
-            string path = item.GetMetadata("FullPath");
-            if (!File.Exists(path))
-            {
-                continue;
-            }
-
-            hostLacksVersion = hostLacksVersion ?? HostLacksVersion();
-            if (hostLacksVersion != true)
-            {
-                return true;
-            }
-
-            if (WriteWeakened(path, Version))
-            {
-                Log.LogMessage(
-                    MessageImportance.Normal,
-                    "{0}: the need for {1} is now weak, since the host's {2} lacks it.",
-                    path,
-                    Version,
-                    HostLibrary
-                );
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Rewrites the file with the need marked weak; false, and the file untouched, where there is nothing to do.</summary>
-    public static bool WriteWeakened(string path, string version)
-    {
-        byte[] image = File.ReadAllBytes(path);
-        if (!ElfVersionNeeds.TryWeaken(image, version))
-        {
-            return false;
-        }
-
-        // The time of the original stays, so that an incremental build's copy sees an unchanged file and leaves it alone.
-        DateTime written = File.GetLastWriteTimeUtc(path);
-        string fresh = path + "." + Guid.NewGuid().ToString("N") + ".tmp";
+        byte[] image = File.ReadAllBytes(Source);
+        string outcome = ElfVersionNeeds.TryWeaken(image, Version) ? "is now weak" : "is not in it, or was weak before";
+        Log.LogMessage(MessageImportance.Normal, "{0}: the need for {1} {2}.", Destination, Version, outcome);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(Destination))!);
+        string fresh = Destination + "." + Guid.NewGuid().ToString("N") + ".tmp";
         try
         {
             File.WriteAllBytes(fresh, image);
-            File.SetLastWriteTimeUtc(fresh, written);
-            File.Replace(fresh, path, null);
+            File.Delete(Destination);
+            File.Move(fresh, Destination);
         }
         finally
         {
@@ -85,54 +42,6 @@ public sealed class WeakenVersionNeed : Microsoft.Build.Utilities.Task
         }
 
         return true;
-    }
-
-    private bool HostLacksVersion()
-    {
-        byte[] name = Encoding.ASCII.GetBytes(Version + "\0");
-        foreach (string folder in HostFolders ?? LoaderFolders())
-        {
-            string path = Path.Combine(folder, HostLibrary);
-            if (File.Exists(path))
-            {
-                return IndexOf(File.ReadAllBytes(path), name) < 0;
-            }
-        }
-
-        // No such library where loaders look: nothing is known of this host, so nothing is changed.
-        return false;
-    }
-
-    private static string[] LoaderFolders()
-    {
-        var folders = new List<string>();
-        string? configured = Environment.GetEnvironmentVariable("LD_LIBRARY_PATH");
-        if (!string.IsNullOrEmpty(configured))
-        {
-            folders.AddRange(configured!.Split(new[] { ':' }, StringSplitOptions.RemoveEmptyEntries));
-        }
-
-        folders.AddRange(new[] { "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib" });
-        return folders.ToArray();
-    }
-
-    private static int IndexOf(byte[] text, byte[] pattern)
-    {
-        for (int start = 0; start <= text.Length - pattern.Length; start++)
-        {
-            int matched = 0;
-            while (matched < pattern.Length && text[start + matched] == pattern[matched])
-            {
-                matched++;
-            }
-
-            if (matched == pattern.Length)
-            {
-                return start;
-            }
-        }
-
-        return -1;
     }
 }
 

@@ -6,8 +6,8 @@ using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
 
-// Fine-tunes one small color network on generated grayscale images, twice: stacked, and converted. With the parameter groups of
-// ChannelGen the two trainings are the same, loss by loss.
+// Fine-tunes one small color network on generated grayscale images, twice: stacked, and converted. With the steps of ChannelGen the
+// two trainings are the same, loss by loss.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 const int Steps = 120;
 const int Batch = 16;
@@ -19,7 +19,7 @@ using TextureNet stacked = TextureNet.Make(seed: 1);
 using TextureNet other = TextureNet.Make(seed: 1);
 using GrayscaleTextureNet converted = other.ToGrayscale();
 using var ofStacked = optim.SGD(stacked.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
-using var ofConverted = optim.SGD(converted.SgdGroups(LearningRate, Momentum, weightDecay: WeightDecay), LearningRate);
+using var ofConverted = optim.SGD(converted.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
 
 var stackedLosses = new List<double>();
 var convertedLosses = new List<double>();
@@ -35,8 +35,8 @@ progressConsole
         {
             using DisposeScope scope = NewDisposeScope();
             (Tensor images, Tensor labels) = Textures.Draw(Batch, random);
-            stackedLosses.Add(Training.Step(ofStacked, () => stacked.call(images.expand(-1, 3, -1, -1)), labels));
-            convertedLosses.Add(Training.Step(ofConverted, () => converted.call(images), labels));
+            stackedLosses.Add(Training.Step(ofStacked, () => stacked.call(images.expand(-1, 3, -1, -1)), labels, () => ofStacked.step()));
+            convertedLosses.Add(Training.Step(ofConverted, () => converted.call(images), labels, () => converted.StepAsStacked(ofConverted)));
             task.Increment(1);
         }
     });

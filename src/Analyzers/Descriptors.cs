@@ -7,7 +7,7 @@ internal static class Descriptors
 {
     public const string Category = "ChannelGen.Grayscale";
     public const string UsageCategory = "ChannelGen.Usage";
-    private const string HelpBase = "https://github.com/channelgen/channelgen/blob/main/docs/rules/";
+    private const string HelpBase = Product.DocumentationUrl + "docs/rules/";
 
     public static readonly DiagnosticDescriptor Stacked = new(
         DiagnosticIds.Stacked,

@@ -44,7 +44,7 @@ internal static class ViewEmitter
         writer.Line(
             "/// <exception cref=\"global::System.ArgumentException\">The network is disposed, or there is no such parameter.</exception>"
         );
-        writer.Line(WrapperEmitter.GeneratedCode);
+        WrapperEmitter.Mark(writer);
         writer.Line($"{modifiers}{view} AsGrayscale{generic}({receiver}long? channels = null, string? image = null){constraints} =>");
         writer.Line($"    global::ChannelGen.Views.ViewFactory.Grayscale<{network}, {view}>(");
         writer.Line($"        {self}, channels, image ?? {image}, static (network, view) => new {view}(network, view));");
@@ -67,7 +67,7 @@ internal static class ViewEmitter
             writer.Line($"/// <typeparam name=\"{parameter}\">As of the network.</typeparam>");
         }
 
-        writer.Line(WrapperEmitter.GeneratedCode);
+        WrapperEmitter.Mark(writer);
         writer.Open($"{model.Accessibility} sealed class {Name(model)} : global::ChannelGen.GrayscaleView<{arguments}>{constraints}");
         writer.Open(
             $"internal {model.PlainName}GrayscaleView({network} network, global::ChannelGen.Views.ViewedNetwork view) : base(network, view)"

@@ -1,4 +1,5 @@
 using System.Text;
+using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Marked;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
@@ -8,7 +9,12 @@ namespace ChannelGen.Generator;
 /// <summary>Writes the wrapper of one class. A pure function of the model.</summary>
 internal static class WrapperEmitter
 {
-    internal const string GeneratedCode = "[global::System.CodeDom.Compiler.GeneratedCode(\"ChannelGen.Generator\", \"0.1.0\")]";
+    /// <summary>What tools are told of generated code: who wrote it, and to leave it out of coverage and of stepping.</summary>
+    internal static void Mark(SourceWriter writer) =>
+        writer
+            .Line($"[global::System.CodeDom.Compiler.GeneratedCode(\"ChannelGen.Generator\", \"{Product.Version}\")]")
+            .Line("[global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]")
+            .Line("[global::System.Diagnostics.DebuggerNonUserCode]");
 
     public static SourceText Emit(WrapperModel model)
     {
@@ -51,7 +57,7 @@ internal static class WrapperEmitter
         {
             writer.Line().Open("namespace ChannelGen");
             writer.Line($"/// <summary>Conversions of <see cref=\"{CRef(model)}\"/> to a typed wrapper.</summary>");
-            writer.Line(GeneratedCode);
+            Mark(writer);
             writer.Open($"internal static class {Prefix(model)}{model.PlainName}Conversions");
             Methods(writer, model);
             writer.Close().Close();
@@ -102,7 +108,7 @@ internal static class WrapperEmitter
             writer.Line(
                 "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>"
             );
-            writer.Line(GeneratedCode);
+            Mark(writer);
             writer.Line(
                 $"{modifiers}{wrapper} ToGrayscale{generic}({receiver}global::ChannelGen.GrayscaleOptions? options = null){constraints} =>"
             );
@@ -126,7 +132,7 @@ internal static class WrapperEmitter
             writer.Line(
                 "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>"
             );
-            writer.Line(GeneratedCode);
+            Mark(writer);
             writer.Line(
                 $"{modifiers}{wrapper} ToColor{generic}({receiver}global::ChannelGen.LumaCoefficients luma, global::ChannelGen.ColorOptions? options = null){constraints} =>"
             );
@@ -165,7 +171,7 @@ internal static class WrapperEmitter
             writer.Line($"/// <typeparam name=\"{parameter}\">As of the network.</typeparam>");
         }
 
-        writer.Line(GeneratedCode);
+        Mark(writer);
         writer.Open(
             $"{model.Accessibility} sealed class {name}{model.TypeParameters} : global::ChannelGen.{(toGray ? "GrayscaleModule" : "ColorModule")}<{arguments}>{constraints}"
         );

@@ -44,7 +44,7 @@ public class DocumentationTests
         Assert.Equal(13, Rules.Length);
         foreach (DiagnosticDescriptor rule in Rules)
         {
-            Assert.Equal($"https://github.com/channelgen/channelgen/blob/main/docs/rules/{rule.Id}.md", rule.HelpLinkUri);
+            Assert.Equal($"{Product.DocumentationUrl}docs/rules/{rule.Id}.md", rule.HelpLinkUri);
             string page = File.ReadAllText(Path.Combine(Root(), "docs", "rules", $"{rule.Id}.md"));
             Assert.StartsWith($"# {rule.Id}: {rule.Title}\n", page);
             Assert.Contains($"Severity: {rule.DefaultSeverity.ToString().ToLowerInvariant()}.", page);

@@ -16,6 +16,9 @@ public class BaselineTests
         Compilation output = Generation.Run(Generation.Compile(Source(name)), out GeneratorRunResult result);
         Generation.AssertClean(output);
         string text = string.Join("\n", result.GeneratedSources.Select(source => $"// {source.HintName}\n{source.SourceText}"));
+        string tool = $"GeneratedCode(\"ChannelGen.Generator\", \"{ChannelGen.Analyzers.Product.Version}\")";
+        Assert.Contains(tool, text);
+        text = text.Replace(tool, "GeneratedCode(\"ChannelGen.Generator\", \"...\")");
         string path = Path.Combine(Root(), "tests", "Generator.Tests", "Baselines", $"{name}.generated.txt");
         if (Environment.GetEnvironmentVariable("UPDATE_BASELINES") == "1")
         {

@@ -1,63 +1,8 @@
-using System.IO.Compression;
-using System.Xml.Linq;
-
 namespace ChannelGen.Package.Tests;
 
 /// <summary>The package as a stranger gets it: packed, restored from a feed, built, fixed, run.</summary>
 public sealed class ConsumerTests(Workplace workplace) : IClassFixture<Workplace>
 {
-    [Fact]
-    public void The_package_holds_exactly_this()
-    {
-        using ZipArchive package = ZipFile.OpenRead(workplace.Package);
-        string[] entries =
-        [
-            .. package
-                .Entries.Select(entry => entry.FullName)
-                .Where(name => !name.StartsWith("package/", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal),
-        ];
-        Assert.Equal(
-            [
-                "ChannelGen.nuspec",
-                "README.md",
-                "[Content_Types].xml",
-                "_rels/.rels",
-                "analyzers/dotnet/cs/ChannelGen.Analyzers.dll",
-                "analyzers/dotnet/cs/ChannelGen.CodeFixes.dll",
-                "analyzers/dotnet/cs/ChannelGen.Generator.dll",
-                "icon.png",
-                "lib/net8.0/ChannelGen.Runtime.dll",
-                "lib/net8.0/ChannelGen.Runtime.xml",
-            ],
-            entries
-        );
-    }
-
-    [Fact]
-    public void Its_only_dependency_is_TorchSharp()
-    {
-        using ZipArchive package = ZipFile.OpenRead(workplace.Package);
-        using Stream nuspec = package.GetEntry("ChannelGen.nuspec")!.Open();
-        XElement[] elements = [.. XDocument.Load(nuspec).Descendants()];
-        Assert.Equal(
-            ["net8.0"],
-            elements.Where(element => element.Name.LocalName == "group").Select(element => element.Attribute("targetFramework")!.Value)
-        );
-        Assert.Equal(
-            ["TorchSharp"],
-            elements.Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value)
-        );
-        Assert.Equal("MIT", elements.Single(element => element.Name.LocalName == "license").Value);
-    }
-
-    [Fact]
-    public void Symbols_are_packed_beside_it()
-    {
-        using ZipArchive symbols = ZipFile.OpenRead(Path.ChangeExtension(workplace.Package, ".snupkg"));
-        Assert.Contains(symbols.Entries, entry => entry.FullName == "lib/net8.0/ChannelGen.Runtime.pdb");
-    }
-
     [Fact]
     public void It_warns_fixes_generates_and_runs()
     {

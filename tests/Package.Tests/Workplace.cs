@@ -11,7 +11,7 @@ public sealed class Workplace : IDisposable
 
     public Workplace()
     {
-        Dotnet(RepositoryRoot, $"pack src/Runtime -c {Metadata("Configuration")} --no-build -o \"{Feed}\"").AssertSucceeded();
+        Pack("src/Runtime", Feed);
         Package = Directory.GetFiles(Feed, "ChannelGen.*.nupkg").Single();
         Version = Path.GetFileNameWithoutExtension(Package)["ChannelGen.".Length..];
     }
@@ -21,6 +21,9 @@ public sealed class Workplace : IDisposable
     public string Package { get; }
 
     public string Version { get; }
+
+    /// <summary>Where the repository's own restore has put a package.</summary>
+    public static string PackageCache(string id) => Path.Combine(Metadata("NuGetPackageRoot"), id);
 
     public string Feed => Path.Combine(folder, "feed");
 
@@ -46,6 +49,10 @@ public sealed class Workplace : IDisposable
 
     /// <summary>An empty folder that restores from the feed alone.</summary>
     public string Empty(string name) => Prepare(Directory.CreateDirectory(Path.Combine(folder, name)).FullName);
+
+    /// <summary>Packs a project that is built already.</summary>
+    public static void Pack(string project, string target) =>
+        Dotnet(RepositoryRoot, $"pack {project} -c {Metadata("Configuration")} --no-build -o \"{target}\"").AssertSucceeded();
 
     public static Result Dotnet(string directory, string arguments)
     {
@@ -111,22 +118,25 @@ public sealed class Workplace : IDisposable
         );
         File.WriteAllText(
             Path.Combine(target, "Directory.Build.props"),
-            "<Project><PropertyGroup><CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible></PropertyGroup></Project>"
+            """
+            <Project>
+              <PropertyGroup>
+                <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
+                <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
+                <ChannelGenLoadOnOlderLinux>true</ChannelGenLoadOnOlderLinux>
+              </PropertyGroup>
+            </Project>
+            """
         );
+        string backend = Path.Combine(RepositoryRoot, "build", "LibTorch.targets");
         File.WriteAllText(
             Path.Combine(target, "Directory.Build.targets"),
-            $"""
-            <Project><Import Project="{Path.Combine(
-                RepositoryRoot,
-                "build",
-                "LibTorch.targets"
-            )}" Condition="'$(OutputType)' == 'Exe'" /></Project>
-            """
+            $"""<Project><Import Project="{backend}" Condition="'$(OutputType)' == 'Exe'" /></Project>"""
         );
         return target;
     }
 
-    private static string Metadata(string key) =>
+    public static string Metadata(string key) =>
         typeof(Workplace).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
 }
 

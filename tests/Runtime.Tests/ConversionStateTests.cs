@@ -154,43 +154,4 @@ public class ConversionStateTests
         Assert.True(Bounds.LargestDifference(expected, converted.forward(gray)) < 1e-5);
         Assert.Equal(0, Bounds.LargestDifference(before, gray));
     }
-
-    [Theory]
-    [InlineData("SGD")]
-    [InlineData("AdamW")]
-    public void Groups_leave_to_the_optimizer_what_they_are_not_given(string kind)
-    {
-        using var net = new PlainNet();
-        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
-        if (kind == "SGD")
-        {
-            SGD.ParamGroup[] groups = [.. converted.SgdGroups(0.1)];
-            using var optimizer = optim.SGD(groups, 0.1, momentum: 0.9, maximize: true);
-            Assert.All(groups, group => Assert.Equal(0.9, group.Options.momentum));
-            Assert.All(groups, group => Assert.True(group.Options.maximize));
-        }
-        else
-        {
-            AdamW.ParamGroup[] groups = [.. converted.AdamWGroups(0.1)];
-            using var optimizer = optim.AdamW(groups, 0.1, beta1: 0.8, amsgrad: true);
-            Assert.All(groups, group => Assert.Equal(0.8, group.Options.beta1));
-            Assert.All(groups, group => Assert.True(group.Options.amsgrad));
-            Assert.All(groups, group => Assert.Equal(0, group.Options.weight_decay));
-        }
-    }
-
-    [Fact]
-    public void An_optimizer_is_told_once_and_not_while_a_scheduler_has_changed_its_rate()
-    {
-        using var net = new PlainNet();
-        using var optimizer = optim.SGD(net.parameters(), 0.1, momentum: 0.9);
-        using var scheduled = optim.SGD(net.parameters(), 0.1);
-        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
-        converted.ContinueTraining(optimizer);
-        Assert.Contains("already", Assert.Throws<InvalidOperationException>(() => converted.ContinueTraining(optimizer)).Message);
-        double[] rates = [.. optimizer.ParamGroups.Select(group => group.LearningRate)];
-        Assert.Equal([0.1, 0.1 * 3], rates);
-        optim.lr_scheduler.StepLR(scheduled, 1, 0.5).step();
-        Assert.Contains("scheduler", Assert.Throws<InvalidOperationException>(() => converted.ContinueTraining(scheduled)).Message);
-    }
 }

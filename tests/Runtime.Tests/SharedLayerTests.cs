@@ -66,12 +66,21 @@ public class SharedLayerTests
     }
 
     [Fact]
-    public void A_shared_parameter_is_in_one_group_once()
+    public void A_shared_parameter_takes_one_step()
     {
+        using var stacked = new SiameseNet();
         using var net = new SiameseNet();
+        net.load_state_dict(stacked.state_dict());
         GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
-        IReadOnlyList<SGD.ParamGroup> groups = converted.SgdGroups(0.1);
-        Assert.Single(groups[1].Parameters);
+        using var ofStacked = optim.SGD(stacked.parameters(), 0.1);
+        using var ofConverted = optim.SGD(net.parameters(), 0.1);
+        using Tensor gray = rand(2, 1, 16, 16);
+        stacked.forward(Bounds.Stack(gray)).square().mean().backward();
+        converted.forward(gray).square().mean().backward();
+        ofStacked.step();
+        converted.StepAsStacked(ofConverted);
+        using Tensor sum = stacked.parameters().First().sum(1, keepdim: true);
+        Assert.True(Bounds.LargestDifference(sum, net.parameters().First()) < 1e-6);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
 
 namespace ChannelGen.Runtime.Tests;
 
@@ -69,69 +68,52 @@ public sealed class WeakenVersionNeedTests : IDisposable
     }
 
     [Fact]
-    public void The_task_writes_a_new_file_where_the_host_lacks_the_version()
+    public void The_task_writes_a_weakened_copy_and_only_reads_the_library()
     {
         string library = Write("lib.so", Elf("libstdc++.so.6", Version));
-        string original = Path.Combine(folder, "original.so");
-        File.CreateSymbolicLink(Path.Combine(folder, "unrelated"), library);
-        DateTime written = new(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc);
-        File.SetLastWriteTimeUtc(library, written);
+        string copy = Path.Combine(folder, "deep", "copy.so");
         byte[] before = File.ReadAllBytes(library);
-        File.Copy(library, original);
-
-        Write("host/libstdc++.so.6", Encoding.ASCII.GetBytes("...GLIBCXX_3.4.30\0GLIBCXX_3.4.320\0..."));
-        Assert.True(Task(library).Execute());
-        Assert.NotEqual(before, File.ReadAllBytes(library));
-        Assert.Equal(written, File.GetLastWriteTimeUtc(library));
-        Assert.Equal(before, File.ReadAllBytes(original));
-        Assert.Empty(Directory.GetFiles(folder, "*.tmp"));
-
-        byte[] once = File.ReadAllBytes(library);
-        Assert.True(Task(library).Execute());
-        Assert.Equal(once, File.ReadAllBytes(library));
+        for (int run = 0; run < 2; run++)
+        {
+            Assert.True(Task(library, copy).Execute());
+            Assert.Equal(before, File.ReadAllBytes(library));
+            Assert.Single(File.ReadAllBytes(copy).Zip(before), pair => pair.First != pair.Second);
+            Assert.Single(Directory.GetFiles(Path.GetDirectoryName(copy)!));
+        }
     }
 
     [Fact]
-    public void The_task_does_nothing_where_the_host_has_the_version_or_is_unknown()
-    {
-        string library = Write("lib.so", Elf("libstdc++.so.6", Version));
-        byte[] before = File.ReadAllBytes(library);
-        Assert.True(Task(library).Execute());
-        Assert.Equal(before, File.ReadAllBytes(library));
-        Write("host/libstdc++.so.6", Encoding.ASCII.GetBytes("...GLIBCXX_3.4.32\0..."));
-        Assert.True(Task(library).Execute());
-        Assert.Equal(before, File.ReadAllBytes(library));
-    }
-
-    [Fact]
-    public void A_hard_link_into_the_package_cache_keeps_the_caches_file()
+    public void A_copy_that_is_linked_elsewhere_is_replaced_and_not_written_into()
     {
         if (!OperatingSystem.IsLinux())
         {
             return;
         }
 
-        string cached = Write("cache.so", Elf("libstdc++.so.6", Version));
-        string output = Path.Combine(folder, "output.so");
-        System.Diagnostics.Process.Start("ln", $"\"{cached}\" \"{output}\"").WaitForExit();
-        byte[] before = File.ReadAllBytes(cached);
-        Write("host/libstdc++.so.6", "none"u8.ToArray());
-        Assert.True(Task(output).Execute());
-        Assert.Equal(before, File.ReadAllBytes(cached));
-        Assert.NotEqual(before, File.ReadAllBytes(output));
+        string library = Write("lib.so", Elf("libstdc++.so.6", Version));
+        string elsewhere = Write("elsewhere.so", "another"u8.ToArray());
+        string copy = Path.Combine(folder, "copy.so");
+        System.Diagnostics.Process.Start("ln", $"\"{elsewhere}\" \"{copy}\"").WaitForExit();
+        Assert.True(Task(library, copy).Execute());
+        Assert.Equal("another"u8.ToArray(), File.ReadAllBytes(elsewhere));
     }
 
     [Fact]
-    public void Files_that_do_not_exist_are_passed_over() => Assert.True(Task(Path.Combine(folder, "none.so")).Execute());
+    public void A_library_that_needs_nothing_of_it_is_copied_as_it_is()
+    {
+        string library = Write("lib.so", Elf("libstdc++.so.6", "GLIBCXX_3.4.30"));
+        string copy = Path.Combine(folder, "copy.so");
+        Assert.True(Task(library, copy).Execute());
+        Assert.Equal(File.ReadAllBytes(library), File.ReadAllBytes(copy));
+    }
 
-    private WeakenVersionNeed Task(string file) =>
+    private static WeakenVersionNeed Task(string source, string destination) =>
         new()
         {
             BuildEngine = new SilentEngine(),
-            Files = [new TaskItem(file)],
-            HostLibrary = "libstdc++.so.6",
+            Source = source,
+            Destination = destination,
             Version = Version,
-            HostFolders = [Path.Combine(folder, "host")],
         };
 
     private string Write(string name, byte[] content)

@@ -118,16 +118,20 @@ internal sealed record ConversionPlan(
         }
 
         ChannelConversion conversion = Verified(all, named, given, differing, scope, options);
-        if (opened.Touches(conversion.Changes.Select(change => change.Layer.weight)))
+        if (opened.Touches(conversion.Changes.Select(change => change.Layer.weight)) || (conversion.GivesOldChannels && !opened.IsEmpty))
         {
-            // The kernels that were checked are not those that the layers are to have.
+            // What was checked is not what the layers are to have.
             NamedConvolution[] stems = [.. conversion.Changes.Select(change => new NamedConvolution(change.Name, change.Layer))];
-            Dictionary<Convolution, InnerNormalization>? inner = conversion.GivesOldChannels
-                ? conversion.Changes.ToDictionary(change => change.Layer, change => change.Inner!)
-                : null;
             Rollback(conversion);
             opened.Dispose();
-            conversion = Commit(stems, options, inner);
+            string? trouble = null;
+            conversion = conversion.GivesOldChannels
+                ? Commit(
+                    stems,
+                    options,
+                    Measured(stems, scope, ref trouble) ?? throw new InvalidOperationException($"{Name} was not converted: {trouble}")
+                )
+                : Commit(stems, options);
         }
 
         conversion.WasVerified = IsExact;
@@ -375,7 +379,7 @@ internal sealed record ConversionPlan(
         {
             return Folded(differing, scope, options, ref trouble)
                 ?? throw new InvalidOperationException(
-                    $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were. {trouble ?? "Its layers are run with forward, so that no hook can tell how."} Take what does that out of the network, such as a normalization, and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}; or use AsGrayscale(), which gives the same answers and changes nothing."
+                    $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were{(trouble is null ? "." : $": {trouble}")} Take what does that out of the network, such as a normalization, and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}; or use AsGrayscale(), which gives the same answers and changes nothing."
                 );
         }
 
@@ -415,6 +419,12 @@ internal sealed record ConversionPlan(
             return null;
         }
 
+        return Measured(stems, scope, ref trouble) is { } inner ? CommitIfEqual(stems, scope, options, out trouble, inner) : null;
+    }
+
+    /// <summary>What is done to the image before each layer; null, with the trouble if there is any, if that cannot be folded.</summary>
+    private Dictionary<Convolution, InnerNormalization>? Measured(NamedConvolution[] stems, DisposeScope scope, ref string? trouble)
+    {
         var inputs = stems.ToDictionary(stem => stem.Layer, _ => new List<Tensor>());
         bool isImageItself = true;
         foreach (Trial trial in trials)
@@ -442,14 +452,14 @@ internal sealed record ConversionPlan(
             if (InnerNormalization.Of(stem, ImageMap, inputs[stem.Layer]) is not { } found)
             {
                 trouble =
-                    $"The channels that reach '{stem.Name}' do not follow from {(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after a normalization.";
+                    $"the channels that reach '{stem.Name}' do not follow from {(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after a normalization.";
                 return null;
             }
 
             inner.Add(stem.Layer, found);
         }
 
-        return CommitIfEqual(stems, scope, options, out trouble, inner);
+        return inner;
 
         void Watch(Action<Tensor> see)
         {
@@ -495,7 +505,7 @@ internal sealed record ConversionPlan(
                 if (IsExact && FirstDifference(trial, recording, conversion) is { } where)
                 {
                     trouble =
-                        Map.HasOffset && stems.Any(stem => where == $"'{stem.Name}' ({stem.Layer.GetType().Name})" || where == "the answer")
+                        Map.HasOffset && stems.Any(stem => where == Recording.Place(stem.Name, stem.Layer) || where == "the answer")
                             ? $"{where} differs. Per-channel normalization is added by a forward hook: run the layer with call, not forward. If it is, the image also reaches something else, or is padded before it."
                             : $"the answers differ: the image also reaches something else, first seen in {where}.";
                     break;
@@ -524,7 +534,8 @@ internal sealed record ConversionPlan(
 
     private string? FirstDifference(Trial trial, Recording found, ChannelConversion conversion)
     {
-        string? where = trial.Expected.FirstDifference(found, OldChannels, NewChannels);
+        string[] converted = [.. conversion.Changes.Select(change => Recording.Place(change.Name, change.Layer))];
+        string? where = trial.Expected.FirstDifference(found, OldChannels, NewChannels, converted);
         if (where is null || Network is not Convolution)
         {
             return where;

@@ -89,6 +89,7 @@ internal sealed class InnerNormalization
         (Tensor solution, _, _, _) = linalg.lstsq(terms, pixels);
         double[] numbers = solution.contiguous().data<double>().ToArray();
         double[] largest = pixels.abs().amax([0]).data<double>().ToArray();
+        double rounding = 16 * Math.Min(unit, Math.ScaleB(1, -24));
         int old = (int)pixels.shape[1];
         var factors = new double[old, chosen.Length];
         var offsets = new double[old];
@@ -98,11 +99,11 @@ internal sealed class InnerNormalization
             {
                 double factor = numbers[(column * old) + row];
                 double nearest = Math.Round(factor);
-                factors[row, column] = Math.Abs(factor - nearest) <= 16 * unit ? nearest : factor;
+                factors[row, column] = Math.Abs(factor - nearest) <= rounding ? nearest : factor;
             }
 
             double offset = numbers[(chosen.Length * old) + row];
-            offsets[row] = Math.Abs(offset) <= 16 * unit * largest[row] ? 0 : offset;
+            offsets[row] = Math.Abs(offset) <= rounding * largest[row] ? 0 : offset;
         }
 
         return new ChannelMap(factors, offsets);

@@ -7,7 +7,7 @@ namespace ChannelGen.Conversion;
 /// <summary>What every layer was given and gave while a network ran once, and the answer.</summary>
 internal sealed class Recording
 {
-    private readonly List<(string Where, Tensor Value)> layers = [];
+    private readonly List<(string Where, Tensor Value, bool IsInput)> layers = [];
 
     public IReadOnlyList<(string Path, Tensor Value)> Answer { get; private set; } = [];
 
@@ -39,11 +39,13 @@ internal sealed class Recording
 
     /// <summary>
     /// Where the two runs differ first, null if nowhere. What has one number of channels there and another here is the image
-    /// on its way to the first layer, and not compared.
+    /// on its way to the first layer, and not compared; nor is what the converted layers are given.
     /// </summary>
-    public string? FirstDifference(Recording found, long oldChannels, long newChannels)
+    public string? FirstDifference(Recording found, long oldChannels, long newChannels, IReadOnlyCollection<string> converted)
     {
-        foreach (((string where, Tensor left), (string other, Tensor right)) in layers.Zip(found.layers))
+        (string Where, Tensor Value)[] these = Compared(converted);
+        (string Where, Tensor Value)[] those = found.Compared(converted);
+        foreach (((string where, Tensor left), (string other, Tensor right)) in these.Zip(those))
         {
             if (where != other || (!IsImage(left.shape, right.shape, oldChannels, newChannels) && !Agreement.Agree(left, right, out _)))
             {
@@ -51,9 +53,9 @@ internal sealed class Recording
             }
         }
 
-        if (layers.Count != found.layers.Count)
+        if (these.Length != those.Length)
         {
-            return $"the number of layers that run, {layers.Count} and {found.layers.Count}";
+            return $"the number of layers that run, {these.Length} and {those.Length}";
         }
 
         if (Answer.Count != found.Answer.Count)
@@ -85,6 +87,12 @@ internal sealed class Recording
                     .Any(pair => pair.First.Value.numel() > 0 && !IsNaN(pair.First.Value) && !pair.First.Value.Equals(pair.Second.Value))
             );
 
+    /// <summary>How a layer is called here.</summary>
+    public static string Place(string name, Module module) => $"'{name}' ({module.GetType().Name})";
+
+    private (string Where, Tensor Value)[] Compared(IReadOnlyCollection<string> converted) =>
+        [.. layers.Where(entry => !entry.IsInput || !converted.Contains(entry.Where)).Select(entry => (entry.Where, entry.Value))];
+
     private static bool IsNaN(Tensor tensor) => tensor.is_floating_point() && !tensor.isfinite().any().item<bool>();
 
     private static bool IsImage(long[] left, long[] right, long oldChannels, long newChannels) =>
@@ -101,7 +109,7 @@ internal sealed class Recording
         {
             if (module is Module<Tensor, Tensor> layer && seen.Add(module))
             {
-                string where = $"'{name}' ({module.GetType().Name})";
+                string where = Place(name, module);
                 layer.register_forward_pre_hook(
                     (_, input) =>
                     {
@@ -112,7 +120,7 @@ internal sealed class Recording
                         // The output of the layer before has been recorded already.
                         if (input is not null && input.Handle != last)
                         {
-                            layers.Add((where, NetworkProbe.Kept(input, owner)));
+                            layers.Add((where, NetworkProbe.Kept(input, owner), true));
                         }
 
                         return input!;
@@ -123,7 +131,7 @@ internal sealed class Recording
                     {
                         if (output is not null)
                         {
-                            layers.Add((where, NetworkProbe.Kept(output, owner)));
+                            layers.Add((where, NetworkProbe.Kept(output, owner), false));
                             last = output.Handle;
                         }
 
