@@ -8,8 +8,8 @@ namespace ChannelGen;
 /// old_i = sum_j factor[i, j] * new_j + offset_i. Every conversion is one of these, and <c>ToChannels</c> takes any of them.
 /// </summary>
 /// <example>
-/// Two gray images beside each other, normalized as color images were: <c>ChannelMap.Gray().Normalized(ChannelNormalization.ImageNet).Repeated(2)</c>.
-/// A gray image and a mask: <c>ChannelMap.Beside(ChannelMap.Gray(), ChannelMap.Keep())</c>.
+/// Two gray images beside each other, normalized as color images were:
+/// <c>ChannelMap.Gray().Normalized(ChannelNormalization.ImageNet).Repeated(2)</c>. A gray image and a mask: <c>ChannelMap.Beside(ChannelMap.Gray(), ChannelMap.Keep())</c>.
 /// </example>
 public sealed class ChannelMap : IEquatable<ChannelMap>
 {
@@ -59,12 +59,14 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
     internal bool IsCopies => NewChannels == 1 && !HasOffset && factors.Cast<double>().All(factor => factor == 1);
 
     /// <summary>For each old channel the first that is the same as it, or itself.</summary>
-    internal int[] FirstEqual =>
-        [
-            .. Enumerable
-                .Range(0, OldChannels)
-                .Select(old => Enumerable.Range(0, old + 1).First(first => Row(first).SequenceEqual(Row(old)) && offsets[first] == offsets[old])),
-        ];
+    internal int[] FirstEqual
+    {
+        get
+        {
+            double[][] rows = [.. offsets.Select((offset, old) => (double[])[offset, .. Row(old)])];
+            return [.. rows.Select(row => Array.FindIndex(rows, first => first.AsSpan().SequenceEqual(row)))];
+        }
+    }
 
     /// <summary>A gray image copied into each channel, as stacking does it.</summary>
     /// <param name="copies">The channels of the network.</param>
@@ -106,7 +108,9 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
             );
     }
 
-    /// <summary>Maps of channels that lie beside each other: the old channels of the first, then those of the next; the new ones alike.</summary>
+    /// <summary>
+    /// Maps of channels that lie beside each other: the old channels of the first, then those of the next; the new ones alike.
+    /// </summary>
     /// <param name="parts">The maps, in the order of the channels.</param>
     public static ChannelMap Beside(params ChannelMap[] parts)
     {
@@ -166,7 +170,8 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
 
     /// <summary>This map where the new channels are multiplied before it, as by 1/255.0 for 8-bit images.</summary>
     /// <param name="scale">What they are multiplied by.</param>
-    public ChannelMap Scaled(double scale) => new(Filled(OldChannels, NewChannels, (old, fresh) => factors[old, fresh] * scale).factors, offsets);
+    public ChannelMap Scaled(double scale) =>
+        new(Filled(OldChannels, NewChannels, (old, fresh) => factors[old, fresh] * scale).factors, offsets);
 
     /// <summary>This map after <paramref name="inner"/>, which gives the channels that this one takes.</summary>
     /// <param name="inner">The map that comes first.</param>
@@ -204,7 +209,10 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
         ArgumentNullException.ThrowIfNull(image);
         if (NewChannels == 0 || image.size((int)dimension) != NewChannels)
         {
-            throw new ArgumentException($"Found an image of shape {Text.Shape(image)}; wanted {NewChannels} in dimension {dimension}.", nameof(image));
+            throw new ArgumentException(
+                $"Found an image of shape {Text.Shape(image)}; wanted {NewChannels} in dimension {dimension}.",
+                nameof(image)
+            );
         }
 
         using DisposeScope scope = NewDisposeScope();
@@ -242,7 +250,9 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
         $"{OldChannels} channels from {NewChannels}: "
         + string.Join("; ", offsets.Select((offset, old) => $"({string.Join(", ", Row(old))}) + {offset}"));
 
-    /// <summary>Color to gray: each of the identical channels is the gray one, scaled and normalized: (g * scale - mean_i) / std_i.</summary>
+    /// <summary>
+    /// Color to gray: each of the identical channels is the gray one, scaled and normalized: (g * scale - mean_i) / std_i.
+    /// </summary>
     internal static ChannelMap ToGray(int channels, double scale = 1, ChannelNormalization? normalization = null) =>
         Gray(channels).Scaled(scale).NormalizedIf(normalization);
 
@@ -273,7 +283,9 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
     internal static ChannelMap Tile(int channels, long wanted) =>
         Filled(channels, checked((int)wanted), (old, fresh) => fresh % channels == old ? (double)channels / wanted : 0);
 
-    /// <summary>Each old channel without its offset, and divided by its largest factor: what is the same up to a scale is the same.</summary>
+    /// <summary>
+    /// Each old channel without its offset, and divided by its largest factor: what is the same up to a scale is the same.
+    /// </summary>
     internal ChannelMap Directions() =>
         Filled(
             OldChannels,

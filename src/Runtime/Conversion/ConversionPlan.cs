@@ -441,8 +441,10 @@ internal sealed record ConversionPlan(
 
         if (Network.named_modules().FirstOrDefault(named => NormalizesBatches(named.module)) is { module: { } batches, name: var path })
         {
-            trouble =
-                $"'{path}' ({batches.GetType().Name}) is in training mode, where it normalizes each batch by its own statistics, which no kernel can hold: call eval() first.";
+            Add(
+                ref trouble,
+                $"'{path}' ({batches.GetType().Name}) is in training mode, where it normalizes each batch by its own statistics, which no kernel can hold: call eval() first."
+            );
             return null;
         }
 
@@ -451,8 +453,10 @@ internal sealed record ConversionPlan(
         {
             if (InnerNormalization.Of(stem, ImageMap, inputs[stem.Layer]) is not { } found)
             {
-                trouble =
-                    $"the channels that reach '{stem.Name}' do not follow from {(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after a normalization.";
+                Add(
+                    ref trouble,
+                    $"the channels that reach '{stem.Name}' do not follow from {(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after a normalization."
+                );
                 return null;
             }
 
@@ -475,6 +479,8 @@ internal sealed record ConversionPlan(
                 );
             }
         }
+
+        static void Add(ref string? trouble, string more) => trouble = trouble is null ? more : $"{trouble} Besides, {more}";
 
         bool NormalizesBatches(Module module) =>
             module.training && module.get_buffer("running_mean") is { } mean && mean.numel() == OldChannels;

@@ -17,9 +17,11 @@ internal static class HookTables
         where TTable : class => (TTable)Fields.GetOrAdd(module.GetType(), Find).Single(found => found.Name == field).GetValue(module)!;
 
     /// <summary>How many hooks one of the tables has; none of a module that cannot have hooks.</summary>
-    public static int Count(Module module, string field) =>
-        ((System.Collections.ICollection?)Fields.GetOrAdd(module.GetType(), Find).SingleOrDefault(found => found.Name == field)?.GetValue(module))
-            ?.Count ?? 0;
+    public static int Count(Module module, string field)
+    {
+        FieldInfo? table = Array.Find(Fields.GetOrAdd(module.GetType(), Find), found => found.Name == field);
+        return ((System.Collections.ICollection?)table?.GetValue(module))?.Count ?? 0;
+    }
 
     private static FieldInfo[] Find(Type type)
     {

@@ -81,7 +81,9 @@ internal sealed class InnerNormalization
 
     public void Detach() => remove?.Invoke();
 
-    /// <summary>Least squares over all pixels. A factor that is a whole number but for rounding, or an offset that is zero, is made so.</summary>
+    /// <summary>
+    /// Least squares over all pixels. A factor that is a whole number but for rounding, or an offset that is zero, is made so.
+    /// </summary>
     private static ChannelMap Fitted(Tensor pixels, long[] chosen, double unit)
     {
         Tensor known = pixels.index_select(1, tensor(chosen));
