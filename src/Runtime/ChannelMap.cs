@@ -297,6 +297,15 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
     internal ChannelMap Magnitudes() =>
         new(Filled(OldChannels, NewChannels, (old, fresh) => Math.Abs(factors[old, fresh])).factors, Array.ConvertAll(offsets, Math.Abs));
 
+    /// <summary>Whether it is the same map but for rounding.</summary>
+    internal bool IsNear(ChannelMap other) =>
+        (OldChannels, NewChannels) == (other.OldChannels, other.NewChannels)
+        && factors
+            .Cast<double>()
+            .Concat(offsets)
+            .Zip(other.factors.Cast<double>().Concat(other.offsets))
+            .All(pair => Math.Abs(pair.First - pair.Second) <= 1e-5 * (1 + Math.Abs(pair.First)));
+
     internal double[] Column(int column) => [.. Enumerable.Range(0, OldChannels).Select(row => factors[row, column])];
 
     internal double[] Row(int row) => [.. Enumerable.Range(0, NewChannels).Select(column => factors[row, column])];

@@ -18,7 +18,8 @@ public abstract record ConversionOptions
     public IReadOnlyList<string>? Layers { get; init; }
 
     /// <summary>
-    /// The name of forward's parameter that is the image, for networks of several inputs. Null: the first that is a tensor.
+    /// The name of forward's parameter that is the image, or several separated by commas, for networks of several inputs. Null:
+    /// the first that is a tensor or a list of tensors.
     /// </summary>
     public string? Image { get; init; }
 

@@ -159,6 +159,13 @@ public class InnerNormalizationTests
         source.ToGrayscale();
         converted.load_state_dict(source.state_dict());
         Assert.True(Bounds.LargestDifference(expected, converted.forward(gray)) < 1e-5);
+        using var third = new InnerNet("BatchNorm2d", PaddingModes.Zeros);
+        third.eval();
+        third.Norm!.running_mean!.add_(tensor(new[] { 0, 0.25f, 0 }));
+        Dictionary<string, Tensor> other = third.ToGrayscale().state_dict();
+        string message = Assert.Throws<ArgumentException>(() => converted.load_state_dict(other)).Message;
+        Assert.Contains("folded with another normalization", message);
+        Assert.True(Bounds.LargestDifference(expected, converted.forward(gray)) < 1e-5);
         color["norm.running_mean"] = rand(3);
         converted.load_state_dict(color);
         Assert.Contains("AsGrayscale()", Assert.Throws<InvalidOperationException>(() => converted.forward(gray)).Message);

@@ -108,7 +108,14 @@ internal static class CheckpointLoader
             );
         }
 
-        if (theirs.Map is not null && !theirs.Map.Equals(change.Map))
+        if (theirs.Map is not null && change.Inner is not null && !theirs.Map.IsNear(change.Map))
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' was folded with another normalization of the network's own than this one has ({theirs.Map}, and {change.Map}). Load the checkpoint of before the conversion into the network, and convert it then. Nothing was loaded."
+            );
+        }
+
+        if (theirs.Map is not null && change.Inner is null && !theirs.Map.Equals(change.Map))
         {
             throw new ArgumentException(
                 $"The checkpoint's '{change.WeightKey}' is of a network converted with another channel map ({theirs.Map}); this one was converted with {change.Map}. Convert with the same map, or load the checkpoint of before the conversion. Nothing was loaded."

@@ -61,8 +61,8 @@ public sealed class ChannelConversion
     /// <summary>Where an image has its channels.</summary>
     internal ImageLayout Layout { get; set; }
 
-    /// <summary>Which input of the network is the image.</summary>
-    internal int ImageIndex { get; set; }
+    /// <summary>Which inputs of the network are images, or lists of them.</summary>
+    internal int[] Images { get; set; } = [0];
 
     /// <summary>Whether the network is given all of its old channels, of which its first layers are handed the few that count.</summary>
     internal bool GivesOldChannels { get; init; }
@@ -106,7 +106,18 @@ public sealed class ChannelConversion
     public void CheckInputs(params object?[] inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        CheckImage((inputs[ImageIndex] as Tensor)!);
+        foreach (int index in Images)
+        {
+            ArgumentNullException.ThrowIfNull(inputs[index]);
+            NetworkCall.With(
+                inputs[index]!,
+                image =>
+                {
+                    CheckImage(image);
+                    return image;
+                }
+            );
+        }
     }
 
     /// <summary>An input as the network is to have it: a copy of an image that it would write to, or all of its old channels.</summary>
@@ -114,7 +125,7 @@ public sealed class ChannelConversion
     /// <param name="number">Which it is, from 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public T Given<T>(T input, int number) =>
-        number == ImageIndex + 1 && input is Tensor image && (GivesOldChannels || CopiesImage) ? (T)(object)AsTaken(image) : input;
+        Images.Contains(number - 1) && (GivesOldChannels || CopiesImage) ? (T)NetworkCall.With(input!, AsTaken) : input;
 
     /// <summary>The image as the network itself takes it.</summary>
     internal Tensor AsTaken(Tensor image) =>

@@ -26,6 +26,12 @@ internal sealed record ConversionPlan(
 {
     private readonly List<Trial> trials = [];
     private ImageLayout layout;
+
+    /// <summary>The dimensions of space of the layers that may be meant.</summary>
+    private int[] spaces = [];
+
+    /// <summary>Whether the network takes the new channels at the moment.</summary>
+    private bool takesNew;
     private NetworkCall? call;
     private Exception? failure;
 
@@ -59,7 +65,8 @@ internal sealed record ConversionPlan(
             );
         }
 
-        layout = new ImageLayout(candidates[0].Layer.SpatialDimensions(), false);
+        // Most images have two; a convolution over a sequence may stand beside.
+        spaces = [.. candidates.Select(candidate => candidate.Layer.SpatialDimensions()).Distinct().OrderBy(space => space != 2)];
 
         // Refused here, before the network runs, if one of them is of a kind that cannot be converted.
         foreach (NamedConvolution candidate in candidates)
@@ -68,6 +75,7 @@ internal sealed record ConversionPlan(
         }
 
         ChannelConversion conversion = Check.Probe ? Checked(all, named, options) : Unchecked(candidates, named, options);
+        conversion.Images = call?.Images ?? conversion.Images;
         conversion.Keep();
         return conversion;
     }
@@ -136,7 +144,6 @@ internal sealed record ConversionPlan(
 
         conversion.WasVerified = IsExact;
         conversion.Layout = layout;
-        conversion.ImageIndex = call!.ImageIndex;
         conversion.CopiesImage = trials.Exists(trial => trial.Probe.WritesToImage);
         return conversion;
 
@@ -179,24 +186,35 @@ internal sealed record ConversionPlan(
 
         if (Check.Example is { } example)
         {
-            if (example.Count != call.InputCount || example[call.ImageIndex] is not Tensor image)
+            Tensor? image = null;
+            if (example.Count == call.InputCount && Array.TrueForAll(call.Images, index => example[index] is Tensor or IEnumerable<Tensor>))
+            {
+                image = example[call.Images[0]] as Tensor ?? ((IEnumerable<Tensor>)example[call.Images[0]]!).FirstOrDefault();
+            }
+
+            if (image is null)
             {
                 throw new ArgumentException(
-                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, number {call.ImageIndex + 1}, as a tensor."
+                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, number {string.Join(", ", call.Images.Select(index => index + 1))}, as a tensor or a list of tensors."
                 );
             }
 
-            bool isLast = image.dim() == layout.SpatialDimensions + 2 && image.shape[1] != NewChannels && image.shape[^1] == NewChannels;
+            int space = Space((int)image.dim());
+            bool isLast = image.dim() == space + 2 && image.shape[1] != NewChannels && image.shape[^1] == NewChannels;
             return
             [
-                [() => MakeTrial(image, example, layout with { ChannelsLast = isLast }, false)],
+                [() => MakeTrial(image, example, new ImageLayout(space, isLast), false)],
             ];
         }
 
         return Check.AllShapes is { } shapes
-            ? shapes.Select(shape => Trials([ProbeImages.Named(shape, layout.SpatialDimensions)]))
-            : [Trials(ProbeImages.Shapes(layout.SpatialDimensions, () => misfit))];
+            ? shapes.Select(shape => Trials([ProbeImages.Named(shape, Space(shape.Count))]))
+            : [spaces.SelectMany(space => Trials(ProbeImages.Shapes(space, () => misfit)))];
     }
+
+    /// <summary>The dimensions of space of an image of so many: with a batch, or else without.</summary>
+    private int Space(int dimensions) =>
+        spaces.Append(spaces[0]).First(space => dimensions == space + 2 || !spaces.Contains(dimensions - 2));
 
     private IEnumerable<Func<Trial>> Trials(IEnumerable<(long[] Shape, ImageLayout Layout)> shapes)
     {
@@ -205,18 +223,24 @@ internal sealed record ConversionPlan(
         Device device = first.weight.device;
         foreach ((long[] shape, ImageLayout of) in shapes)
         {
-            using Tensor model = empty(shape, dtype, device);
-            foreach (
-                object?[] others in call!.InputCount == 1 ? [new object?[1]] : call.Others(model, OldChannels, of.ChannelDimension(model))
-            )
+            long[] fresh = NewShape(shape, of);
+            foreach (long[] form in call!.TakesList && fresh[0] == 1 ? [fresh[1..], fresh] : (long[][])[fresh])
             {
-                yield return () => MakeTrial(ProbeImages.Ordinary(NewShape(shape, of), Mark.InputScale, dtype, device), others, of, false);
+                using Tensor model = empty(form, dtype, device);
+                foreach (object?[] others in call.Others(model, OldChannels, of.ChannelDimension(model)))
+                {
+                    yield return () => MakeTrial(ProbeImages.Ordinary(form, Mark.InputScale, dtype, device), others, of, false);
+                }
             }
         }
     }
 
     private Trial MakeTrial(Tensor image, IReadOnlyList<object?> others, ImageLayout of, bool training) =>
-        new(image, others, of, training, new NetworkProbe(Network, given => call!.Invoke(given, others), training));
+        new(image, others, of, training, new NetworkProbe(Network, given => call!.Invoke(given, others, other => Taken(other, of)), training));
+
+    /// <summary>A further image, given as the converted network takes it, as the network takes it now.</summary>
+    private Tensor Taken(Tensor image, ImageLayout of) =>
+        takesNew ? image.clone() : ImageMap.Apply(image, of.ChannelDimension(image));
 
     private bool TryWatch(Func<Trial> make, NamedConvolution[] all, DisposeScope scope)
     {
@@ -583,6 +607,7 @@ internal sealed record ConversionPlan(
             }
 
             Transform?.Switch(false);
+            takesNew = inner is null;
         }
         catch
         {
@@ -601,6 +626,7 @@ internal sealed record ConversionPlan(
     private void Rollback(ChannelConversion conversion)
     {
         conversion.Rollback();
+        takesNew = false;
         Transform?.Switch(true);
     }
 

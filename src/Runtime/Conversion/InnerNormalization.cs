@@ -19,15 +19,22 @@ internal sealed class InnerNormalization
 
     private readonly string name;
     private readonly Convolution layer;
-    private readonly long[] chosen;
+    private readonly Tensor indices;
+    private readonly Tensor factors;
+    private readonly Tensor offsets;
     private Action? remove;
 
     private InnerNormalization(string name, Convolution layer, long[] chosen, ChannelMap map)
     {
         this.name = name;
         this.layer = layer;
-        this.chosen = chosen;
         Map = map;
+
+        // Small, and left to the finalizer: threads may share them.
+        indices = tensor(chosen).DetachFromDisposeScope();
+        double[] rows = [.. Enumerable.Range(0, map.OldChannels).SelectMany(map.Row)];
+        factors = tensor(rows, [map.OldChannels, map.NewChannels]).t().DetachFromDisposeScope();
+        offsets = tensor(map.Offsets.ToArray()).DetachFromDisposeScope();
     }
 
     /// <summary>All channels that reach the layer from those that it is handed.</summary>
@@ -127,11 +134,9 @@ internal sealed class InnerNormalization
 
     private bool Follows(Tensor pixels, double unit)
     {
-        Tensor factors = tensor(Enumerable.Range(0, Map.OldChannels).SelectMany(Map.Row).ToArray(), [Map.OldChannels, Map.NewChannels]);
-        Tensor offsets = tensor(Map.Offsets.ToArray());
-        Tensor known = pixels.index_select(1, tensor(chosen));
-        Tensor difference = (known.matmul(factors.t()) + offsets - pixels).abs();
-        Tensor size = known.abs().matmul(factors.abs().t()) + offsets.abs() + pixels.abs().amax([0]);
+        Tensor known = pixels.index_select(1, indices);
+        Tensor difference = (known.matmul(factors) + offsets - pixels).abs();
+        Tensor size = known.abs().matmul(factors.abs()) + offsets.abs() + pixels.abs().amax([0]);
         return difference.le(size * ((unit > 1e-5 ? 8 : 256) * unit)).all().item<bool>();
     }
 
@@ -148,7 +153,7 @@ internal sealed class InnerNormalization
             }
         }
 
-        using Tensor indices = tensor(chosen, device: input.device);
-        return input.index_select(input.dim() - layer.SpatialDimensions() - 1, indices);
+        using Tensor here = indices.to(input.device, copy: true);
+        return input.index_select(input.dim() - layer.SpatialDimensions() - 1, here);
     }
 }
