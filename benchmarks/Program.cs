@@ -6,12 +6,13 @@ using Benchmarks;
 // writes nothing. "rules" prints only the table of the analyzer's rules, and "layers", "networks" and "normalization" those of
 // that; anything else goes to BenchmarkDotNet as it is.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+bool once = Environment.GetEnvironmentVariable("BENCHMARKS_ONCE") == "1";
 switch (args)
 {
     case ["short"]:
-        return new Report(once: Environment.GetEnvironmentVariable("BENCHMARKS_ONCE") == "1").Write();
+        return new Report(once).Write();
     case ["layers" or "networks" or "normalization"]:
-        Console.Write(new Report(once: false).Table(args[0]));
+        Console.Write(new Report(once).Table(args[0]));
         return 0;
     case ["rules"]:
         Console.Write(RuleTimes.Table(once: false));

@@ -5,10 +5,14 @@ using System.IO;
 using System.Text.RegularExpressions;
 using Microsoft.Build.Framework;
 
-/// <summary>Copies a Markdown page of the repository with its relative links made absolute, for a place outside of it.</summary>
+/// <summary>
+/// Copies a Markdown page of the repository for a place outside of it: with its relative links made absolute, and without its
+/// comments, which tell the tests about the examples and which not every place hides.
+/// </summary>
 public sealed class AbsoluteLinks : Microsoft.Build.Utilities.Task
 {
     private static readonly Regex FencedCode = new Regex(@"(^```.*?^```)", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static readonly Regex Comment = new Regex("<!--.*?-->\n?", RegexOptions.Singleline);
     private static readonly Regex Target = new Regex(@"(?<=\]\()(?![a-z]+:)[^)\s]+", RegexOptions.IgnoreCase);
     private static readonly Regex Picture = new Regex(@"\.(png|svg|gif|jpe?g)$", RegexOptions.IgnoreCase);
 
@@ -37,7 +41,7 @@ public sealed class AbsoluteLinks : Microsoft.Build.Utilities.Task
         string[] parts = FencedCode.Split(File.ReadAllText(Path.Combine(RepositoryRoot, Page)));
         for (int index = 0; index < parts.Length; index += 2)
         {
-            parts[index] = Target.Replace(parts[index], match => Absolute(match.Value)); // code is at the odd places
+            parts[index] = Target.Replace(Comment.Replace(parts[index], ""), match => Absolute(match.Value)); // code is at the odd places
         }
 
         File.WriteAllText(Destination, string.Concat(parts));

@@ -1,4 +1,3 @@
-using System.Collections;
 using ChannelGen.Checkpoints;
 using TorchSharp;
 using TorchSharp.PyBridge;
@@ -8,13 +7,16 @@ using static TorchSharp.torch.nn;
 namespace ChannelGen.PyBridge;
 
 /// <summary>
-/// State dictionaries in PyTorch's formats: zip files of torch.save (.pth, .pt, .bin) and safetensors (.safetensors). The
-/// format follows from the file's ending.
+/// State dictionaries in PyTorch's formats: zip files of torch.save (.pth, .pt, .bin) and safetensors (.safetensors). Which of
+/// the two a file is its first bytes tell; one that is written follows its ending.
 /// </summary>
 public static class PyTorchCheckpoint
 {
-    /// <summary>The tensors of a file, on the CPU, for the caller to dispose.</summary>
-    /// <param name="path">A file whose ending is .safetensors, or else one of torch.save.</param>
+    /// <summary>
+    /// The tensors of a file, on the CPU, for the caller to dispose. Of a file that has more than a state dictionary, as training
+    /// scripts write, the dictionary that has the tensors: the only one, or the one called state_dict, model_state_dict or model.
+    /// </summary>
+    /// <param name="path">A file of torch.save or of safetensors.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is cut short, of another format, or no state dictionary.</exception>
     public static Dictionary<string, Tensor> Read(string path)
@@ -29,7 +31,14 @@ public static class PyTorchCheckpoint
         using DisposeScope scope = NewDisposeScope();
         try
         {
-            Dictionary<string, Tensor> entries = IsSafetensors(path) ? Safetensors.LoadStateDict(path) : Unpickled(path);
+            using FileStream stream = File.OpenRead(path);
+            CheckpointFormat format = CheckpointFormats.Of(stream);
+            Dictionary<string, Tensor> entries = format switch
+            {
+                CheckpointFormat.Zip => TorchArchive.Read(stream),
+                CheckpointFormat.Safetensors => Safetensors.LoadStateDict(stream, leaveOpen: true),
+                _ => throw new InvalidDataException($"It is {format.Describe()}."),
+            };
             foreach (Tensor entry in entries.Values)
             {
                 entry.DetachFromDisposeScope();
@@ -38,15 +47,10 @@ public static class PyTorchCheckpoint
             return entries;
         }
         catch (Exception exception)
-            when (exception is not (OutOfMemoryException or UnauthorizedAccessException)
-                && !exception.Message.StartsWith(path, StringComparison.Ordinal)
-            )
+            when (exception is not (OutOfMemoryException or UnauthorizedAccessException))
         {
-            // The readers fail in many ways on files that are not theirs.
-            throw new InvalidDataException(
-                $"{path}: not a whole checkpoint in {(IsSafetensors(path) ? "safetensors format" : "the zip format of torch.save")} ({exception.Message})",
-                exception
-            );
+            // The readers fail in many ways on files that are not whole.
+            throw new InvalidDataException($"{path}: no whole checkpoint of torch.save or safetensors. {exception.Message}", exception);
         }
     }
 
@@ -61,12 +65,12 @@ public static class PyTorchCheckpoint
         ArgumentException.ThrowIfNullOrEmpty(path);
         using DisposeScope scope = NewDisposeScope();
         Dictionary<string, Tensor> entries = stateDict.ToDictionary(entry => entry.Key, entry => entry.Value.detach().cpu().contiguous());
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (FileStream stream = File.Create(temporary))
+        FileReplacement.Write(
+            path,
+            temporary =>
             {
-                if (IsSafetensors(path))
+                using FileStream stream = File.Create(temporary);
+                if (Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase))
                 {
                     Safetensors.SaveStateDict(stream, entries, leaveOpen: true);
                 }
@@ -75,13 +79,7 @@ public static class PyTorchCheckpoint
                     PyTorchPickler.PickleStateDict(stream, entries, leaveOpen: true);
                 }
             }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        );
     }
 
     /// <summary>
@@ -89,7 +87,7 @@ public static class PyTorchCheckpoint
     /// load_py and load_safetensors do not; on an error the network is as it was.
     /// </summary>
     /// <param name="network">The wrapper.</param>
-    /// <param name="path">The file; its ending says the format.</param>
+    /// <param name="path">The file.</param>
     /// <param name="strict">Whether every entry must be there, and no other.</param>
     /// <param name="skip">Entries that are left alone.</param>
     /// <returns>The entries that are missing, and those that are unexpected.</returns>
@@ -155,27 +153,6 @@ public static class PyTorchCheckpoint
             }
         }
     }
-
-    private static Dictionary<string, Tensor> Unpickled(string path)
-    {
-        using FileStream stream = File.OpenRead(path);
-        var entries = new Dictionary<string, Tensor>();
-        foreach (DictionaryEntry entry in PyTorchUnpickler.UnpickleStateDict(stream, leaveOpen: true))
-        {
-            if (entry is not { Key: string key, Value: Tensor tensor })
-            {
-                throw new InvalidDataException(
-                    $"{path}: '{entry.Key}' is no tensor; wanted a state dictionary, as model.state_dict() gives it."
-                );
-            }
-
-            entries.Add(key, tensor);
-        }
-
-        return entries;
-    }
-
-    private static bool IsSafetensors(string path) => Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
 
     private static void DisposeAll(Dictionary<string, Tensor> entries)
     {

@@ -293,6 +293,10 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
             (old, fresh) => Row(old).MaxBy(Math.Abs) is var largest && largest != 0 ? factors[old, fresh] / largest : 0
         );
 
+    /// <summary>The same with a further new channel, of ones, in place of the offsets.</summary>
+    internal ChannelMap WithOnes() =>
+        Filled(OldChannels, NewChannels + 1, (old, fresh) => fresh < NewChannels ? factors[old, fresh] : offsets[old]);
+
     /// <summary>The map of magnitudes: |old_i| is at most what it makes of |new_j|.</summary>
     internal ChannelMap Magnitudes() =>
         new(Filled(OldChannels, NewChannels, (old, fresh) => Math.Abs(factors[old, fresh])).factors, Array.ConvertAll(offsets, Math.Abs));

@@ -11,7 +11,7 @@ public sealed record GrayscaleOptions : ConversionOptions
 
     /// <summary>
     /// What gray values are multiplied by before <see cref="Normalization"/>: 1/255.0 for 8-bit input, 1/65535.0 for 16-bit.
-    /// Folded into the conversion.
+    /// Folded into the conversion, whose wrapper then takes images of every dtype.
     /// </summary>
     public double InputScale { get; init; } = 1;
 

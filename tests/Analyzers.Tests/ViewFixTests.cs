@@ -546,6 +546,8 @@ public class ViewFixTests
     [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}.flip(1))));")]
     [InlineData("numbers.Add(Sum(net.Run({|CG0001:torch.cat([x, x, x], 1)|})));")]
     [InlineData("Func<Tensor, Tensor> rgb = t => {|CG0001:t.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(rgb(x))));")]
+    [InlineData("numbers.Add(Sum(jit.load<Tensor, Tensor>(\"net.pt\").forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
+    [InlineData("using var script = jit.load<Tensor, Tensor>(\"net.pt\");\nnumbers.Add(Sum(script.call({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     public Task Nothing_is_offered(string statements) =>
         VerifyFix.None<StackingAnalyzer, StackingFix>(
             Program(

@@ -54,9 +54,12 @@ public sealed class Workplace : IDisposable
     public static void Pack(string project, string target) =>
         Dotnet(RepositoryRoot, $"pack {project} -c {Metadata("Configuration")} --no-build -o \"{target}\"").AssertSucceeded();
 
-    public static Result Dotnet(string directory, string arguments)
+    public static Result Dotnet(string directory, string arguments) => Run(directory, "dotnet", arguments);
+
+    /// <summary>Runs a program to its end, in an environment that is not the test host's where builds would notice.</summary>
+    public static Result Run(string directory, string program, string arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = directory,
             RedirectStandardOutput = true,
@@ -79,6 +82,11 @@ public sealed class Workplace : IDisposable
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment.Remove("CI");
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using Process process = Process.Start(start)!;
         var output = new StringBuilder();
         var error = new StringBuilder();
@@ -87,7 +95,7 @@ public sealed class Workplace : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         process.WaitForExit();
-        return new Result(process.ExitCode, output.ToString(), error.ToString(), $"dotnet {arguments}");
+        return new Result(process.ExitCode, output.ToString(), error.ToString(), $"{program} {arguments}");
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -132,12 +132,74 @@ public sealed class CheckpointTests : IDisposable
         Dictionary<string, Tensor> partial = new(other.state_dict());
         partial.Remove("fc.bias");
         partial["extra"] = ones(1);
-        Assert.Throws<InvalidOperationException>(() => gray.load_state_dict(partial));
+        string message = Assert.Throws<InvalidOperationException>(() => gray.load_state_dict(partial)).Message;
+        Assert.Contains("has not the entries that the network has: missing 'fc.bias' and unexpected 'extra'.", message);
         (IList<string> missing, IList<string> unexpected) = gray.load_state_dict(partial, strict: false);
         Assert.Equal(["fc.bias"], missing);
         Assert.Equal(["extra"], unexpected);
         using Tensor expected = ConvolutionWeights.SumInputChannels(other.Stem.weight);
         Assert.True(expected.Equals(net.Stem.weight));
+    }
+
+    [Theory]
+    [InlineData("module.")]
+    [InlineData("model.backbone.")]
+    public void Keys_with_others_in_front_are_the_networks_own(string prefix)
+    {
+        using var color = new PlainNet();
+        Dictionary<string, Tensor> prefixed = color.state_dict().ToDictionary(entry => prefix + entry.Key, entry => entry.Value);
+        using var net = new PlainNet();
+        GrayscaleModule<Tensor, Tensor> gray = net.ToGrayscale();
+        gray.load_state_dict(prefixed);
+        using Tensor expected = ConvolutionWeights.SumInputChannels(color.Stem.weight);
+        Assert.True(expected.Equals(net.Stem.weight));
+
+        // What is beside them is unexpected, and two networks in one are not told apart.
+        prefixed["head.scale"] = ones(1);
+        Assert.Contains(
+            "has: unexpected 'head.scale'.",
+            Assert.Throws<InvalidOperationException>(() => gray.load_state_dict(prefixed)).Message
+        );
+        Assert.Equal(["head.scale"], gray.load_state_dict(prefixed, strict: false).unexpected_keyes);
+        foreach ((string key, Tensor value) in color.state_dict())
+        {
+            prefixed["ema." + key] = value;
+        }
+
+        var error = Assert.Throws<ArgumentException>(() => gray.load_state_dict(prefixed));
+        Assert.Contains($"under '{prefix}' and under 'ema.'", error.Message);
+
+        // In files, by the network's own name for the layer.
+        string file = Path.Combine(folder, "prefixed.dat");
+        StateDictFile.Write(file, color.state_dict().ToDictionary(entry => prefix + entry.Key, entry => entry.Value));
+        StateDictConversion.FileToGrayscale(file, file, "conv1");
+        using var other = new PlainNet();
+        var loaded = new Dictionary<string, bool>();
+        other.ToGrayscale().load(file, loadedParameters: loaded);
+        Assert.True(expected.Equals(other.Stem.weight));
+        Assert.True(loaded["conv1.weight"]);
+    }
+
+    [Fact]
+    public void A_scale_is_taken_out_of_a_dictionary_and_a_normalization_refused()
+    {
+        using var color = new PlainNet();
+        using Tensor expected = ConvolutionWeights.SumInputChannels(color.Stem.weight);
+        using var scaled = new PlainNet();
+        scaled.load_state_dict(color.state_dict());
+        Dictionary<string, Tensor> gray = scaled.ToGrayscale(new GrayscaleOptions { InputScale = 1 / 255.0 }).state_dict();
+        Dictionary<string, Tensor> back = StateDictConversion.ToColor(gray, "conv1", LumaCoefficients.Bt709);
+        using Tensor spread = ConvolutionWeights.SpreadInputChannels(expected, LumaCoefficients.Bt709);
+        Assert.True(Bounds.LargestDifference(spread, back["conv1.weight"]) < 1e-6);
+        Assert.DoesNotContain("conv1.input_scale", back.Keys);
+        using var normalized = new PlainNet();
+        Dictionary<string, Tensor> refused = normalized
+            .ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet })
+            .state_dict();
+        Assert.Contains(
+            "'conv1.normalization_kernel'",
+            Assert.Throws<ArgumentException>(() => StateDictConversion.ToColor(refused, "conv1", LumaCoefficients.Bt709)).Message
+        );
     }
 
     [Fact]

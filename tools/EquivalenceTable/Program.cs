@@ -66,6 +66,25 @@ foreach ((string row, bool within) in LayerTable.Rows())
 text.Append(
     """
 
+    ## TorchScript
+
+    A convolution in a script, with kernels of 5, stride 2 and zero padding, that was written to a file and loaded. The bound is that of the
+    same layer outside of a script.
+
+    | function | dtype | to gray | bound | normalized | bound | to color | bound |
+    |---|---|---|---|---|---|---|---|
+
+    """
+);
+foreach ((string row, bool within) in ScriptTable.Rows())
+{
+    text.Append(row);
+    holds &= within;
+}
+
+text.Append(
+    """
+
     ## Channel maps
 
     A Conv2d with a kernel of 5, stride 2 and zero padding, given the map's new channels, compared with itself before its conversion,

@@ -22,6 +22,8 @@ internal static class CheckpointLoader
     {
         ArgumentNullException.ThrowIfNull(source);
         conversion.EnsureCurrent();
+        Dictionary<string, Tensor> own = network.state_dict();
+        source = WithoutPrefix(source, own);
         using DisposeScope scope = NewDisposeScope();
         var adapted = new Dictionary<string, Tensor>(source);
         HashSet<LayerChange> ofBefore = [];
@@ -36,7 +38,8 @@ internal static class CheckpointLoader
             }
         }
 
-        CheckShapes(network, adapted, skip);
+        CheckShapes(own, adapted, skip);
+        CheckKeys(own, adapted, strict, skip);
         (IList<string>, IList<string>) result = network.load_state_dict(adapted, strict, skip);
         foreach (LayerChange change in conversion.Changes)
         {
@@ -72,7 +75,7 @@ internal static class CheckpointLoader
             if (loadedParameters is not null)
             {
                 Dictionary<string, Tensor> own = network.state_dict();
-                foreach (string key in entries.Keys)
+                foreach (string key in WithoutPrefix(entries, own).Keys)
                 {
                     loadedParameters.Add(key, own.ContainsKey(key));
                 }
@@ -172,9 +175,67 @@ internal static class CheckpointLoader
         }
     }
 
-    private static void CheckShapes(Module network, Dictionary<string, Tensor> source, IList<string>? skip)
+    /// <summary>
+    /// The entries by the network's own keys, where all of those have others in front, as "module." and "backbone.".
+    /// </summary>
+    private static Dictionary<string, Tensor> WithoutPrefix(Dictionary<string, Tensor> source, Dictionary<string, Tensor> own)
     {
-        Dictionary<string, Tensor> own = network.state_dict();
+        if (source.Keys.Any(own.ContainsKey))
+        {
+            return source;
+        }
+
+        (string Prefix, int Count)[] prefixes =
+        [
+            .. source
+                .Keys.SelectMany(key =>
+                    Enumerable.Range(1, key.Length).Where(at => key[at - 1] == '.' && own.ContainsKey(key[at..])).Select(at => key[..at])
+                )
+                .GroupBy(prefix => prefix)
+                .Select(group => (group.Key, group.Count()))
+                .OrderByDescending(found => found.Item2),
+        ];
+        if (prefixes.Length == 0)
+        {
+            return source;
+        }
+
+        string prefix = prefixes[0].Prefix;
+        return prefixes.Length > 1 && prefixes[1].Count == prefixes[0].Count
+            ? throw new ArgumentException(
+                $"The checkpoint has the network's entries under '{prefix}' and under '{prefixes[1].Prefix}'. Give it those that are wanted. Nothing was loaded."
+            )
+            : source.ToDictionary(
+                entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal) ? entry.Key[prefix.Length..] : entry.Key,
+                entry => entry.Value
+            );
+    }
+
+    /// <summary>TorchSharp's own refusal does not say which entries it means.</summary>
+    private static void CheckKeys(Dictionary<string, Tensor> own, Dictionary<string, Tensor> source, bool strict, IList<string>? skip)
+    {
+        string[] trouble =
+        [
+            .. Listed("missing", own.Keys.Except(source.Keys)),
+            .. Listed("unexpected", source.Keys.Except(own.Keys)),
+        ];
+        if (strict && trouble.Length > 0)
+        {
+            throw new InvalidOperationException(
+                $"The checkpoint has not the entries that the network has: {string.Join(" and ", trouble)}. Nothing was loaded; with strict: false those that are there are."
+            );
+        }
+
+        string[] Listed(string what, IEnumerable<string> keys)
+        {
+            string[] all = [.. keys.Where(key => skip?.Contains(key) != true).Order(StringComparer.Ordinal)];
+            string more = all.Length > 8 ? $" and {all.Length - 8} more" : "";
+            return all.Length == 0 ? [] : [$"{what} {Text.Quoted(all.Take(8))}{more}"];
+        }
+    }
+
+    private static void CheckShapes(Dictionary<string, Tensor> own, Dictionary<string, Tensor> source, IList<string>? skip)
+    {
         foreach ((string key, Tensor found) in source)
         {
             if (

@@ -174,8 +174,23 @@ public static class StateDictConversion
     {
         ArgumentNullException.ThrowIfNull(stateDict);
         ArgumentNullException.ThrowIfNull(layer);
+        string key = layer.Length == 0 ? "weight" : $"{layer}.weight";
+
+        // All keys of it may have others in front, as "module." and "backbone.".
+        if (
+            !stateDict.ContainsKey(key)
+            && stateDict.Keys.FirstOrDefault(found =>
+                found.EndsWith("." + key, StringComparison.Ordinal)
+                && stateDict.Keys.All(other => other.StartsWith(found[..^key.Length], StringComparison.Ordinal))
+            )
+                is { } prefixed
+        )
+        {
+            key = prefixed;
+            layer = prefixed[..^".weight".Length];
+        }
+
         string prefix = layer.Length == 0 ? "" : $"{layer}.";
-        string key = prefix + "weight";
         if (!stateDict.TryGetValue(key, out Tensor? weight))
         {
             string[] kernels =

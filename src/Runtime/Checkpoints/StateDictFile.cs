@@ -36,6 +36,7 @@ public static class StateDictFile
         var entries = new Dictionary<string, Tensor>();
         bool whole = false;
         string key = "";
+        CheckpointFormat format = CheckpointFormats.Of(reader.BaseStream);
         try
         {
             long count = reader.Read7BitEncodedInt64();
@@ -61,6 +62,11 @@ public static class StateDictFile
                         or ArgumentOutOfRangeException
             )
         {
+            if (format is not (CheckpointFormat.TorchSharp or CheckpointFormat.Unknown))
+            {
+                throw new InvalidDataException($"Not a file of TorchSharp's format, but {format.Describe()}.", exception);
+            }
+
             string where = key.Length == 0 ? "at its start" : $"after {entries.Count} entries, near '{Printable(key)}'";
             throw new InvalidDataException($"Not a whole file of TorchSharp's format: it is cut short or foreign {where}.", exception);
         }

@@ -28,7 +28,7 @@ public sealed class ChannelConversion
     }
 
     /// <summary>How an image of before follows from one of now.</summary>
-    public ChannelMap Map { get; }
+    public ChannelMap Map { get; private set; }
 
     /// <summary>The channels that an image must have now.</summary>
     public long InChannels => Map.NewChannels;
@@ -120,18 +120,27 @@ public sealed class ChannelConversion
         }
     }
 
-    /// <summary>An input as the network is to have it: a copy of an image that it would write to, or all of its old channels.</summary>
+    /// <summary>
+    /// An input as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
+    /// kernels hold their scale; a copy of an image that it would write to; all of the old channels, where it takes those.
+    /// </summary>
     /// <param name="input">The input.</param>
     /// <param name="number">Which it is, from 1.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public T Given<T>(T input, int number) =>
-        Images.Contains(number - 1) && (GivesOldChannels || CopiesImage) ? (T)NetworkCall.With(input!, AsTaken) : input;
+        Images.Contains(number - 1) ? (T)NetworkCall.With(input!, AsTaken) : input;
 
-    /// <summary>The image as the network itself takes it.</summary>
-    internal Tensor AsTaken(Tensor image) =>
-        !GivesOldChannels ? image.clone()
-        : Map.IsCopies && !CopiesImage ? Copies(image)
-        : Mapped(image);
+    private Tensor AsTaken(Tensor image)
+    {
+        bool holdsScale = Options is GrayscaleOptions { InputScale: not 1 };
+        Tensor typed = holdsScale && IsOfOtherDtype(image) ? image.to(Dtype) : image;
+        if (GivesOldChannels)
+        {
+            return Map.IsCopies && !CopiesImage ? Copies(typed) : Mapped(typed);
+        }
+
+        return CopiesImage && ReferenceEquals(typed, image) ? image.clone() : typed;
+    }
 
     private Tensor Copies(Tensor image)
     {
@@ -139,6 +148,24 @@ public sealed class ChannelConversion
         shape[Layout.ChannelDimension(image)] = OldInChannels;
         return image.expand(shape);
     }
+
+    /// <summary>What is to be said of a run that failed, if an image has another dtype than the first layer; else null.</summary>
+    internal ArgumentException? Refusal(Exception failure, params object?[] inputs)
+    {
+        IEnumerable<Tensor> images = Images.SelectMany(index =>
+            inputs[index] is Tensor image ? [image] : inputs[index] as IEnumerable<Tensor> ?? []
+        );
+        return images.FirstOrDefault(IsOfOtherDtype) is { } other
+            ? new ArgumentException(
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {other.dtype}. Pass image.to(ScalarType.{Dtype}), or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, which takes pixel values as they are.",
+                failure
+            )
+            : null;
+    }
+
+    private ScalarType Dtype => changes[0].Layer.weight.dtype;
+
+    private bool IsOfOtherDtype(Tensor image) => !image.IsInvalid && image.dtype != Dtype;
 
     internal static ChannelConversion ToGrayscale(Module network, GrayscaleOptions options)
     {
@@ -210,9 +237,17 @@ public sealed class ChannelConversion
     )
     {
         TransformInput? transform = map.OldChannels == 3 ? TransformInput.Of(network) : null;
-        ChannelMap layerMap = transform is null ? map : TransformInput.Map.After(map);
-        var plan = new ConversionPlan(network, options, layerMap, map, transform, mark ?? ConversionMark.None, isExact);
+        IScriptModule? withOnes = map.HasOffset ? network as IScriptModule : null;
+        ChannelMap imageMap = withOnes is null ? map : map.WithOnes();
+        ChannelMap layerMap = transform is null ? imageMap : TransformInput.Map.After(imageMap);
+        var plan = new ConversionPlan(network, options, layerMap, imageMap, transform, mark ?? ConversionMark.None, isExact);
         ChannelConversion conversion = plan.Carry(asked);
+        if (withOnes is not null)
+        {
+            conversion.Map = map;
+            withOnes.WithOnes = conversion;
+        }
+
         if (!keepOldWeights)
         {
             conversion.ForgetOldWeights();
@@ -289,6 +324,13 @@ public sealed class ChannelConversion
 
     private void Reverse(ChannelMap back)
     {
+        if (changes[0].Map.NewChannels != InChannels)
+        {
+            throw new InvalidOperationException(
+                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
+            );
+        }
+
         ConversionRegistry.Exclusively(
             network,
             () =>

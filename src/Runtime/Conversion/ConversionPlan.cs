@@ -65,6 +65,13 @@ internal sealed record ConversionPlan(
             );
         }
 
+        if (Network is IScriptModule && candidates.Length > 1 && named.Length == 0)
+        {
+            throw new InvalidOperationException(
+                $"{Name} was not converted: it has {candidates.Length} kernels with {OldChannels} input channels ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and inside a script it cannot be seen which receives the image. Name it with the option Layer, or several with Layers."
+            );
+        }
+
         // Most images have two; a convolution over a sequence may stand beside.
         spaces = [.. candidates.Select(candidate => candidate.Layer.SpatialDimensions()).Distinct().OrderBy(space => space != 2)];
 
@@ -638,7 +645,11 @@ internal sealed record ConversionPlan(
         return fresh;
     }
 
-    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd('.') + ".";
+    /// <summary>What an error says first; of an error inside a script, what it says last.</summary>
+    private static string FirstLine(string message) =>
+        (message.Contains("TorchScript interpreter", StringComparison.Ordinal) ? message.Trim().Split('\n')[^1] : message.Split('\n')[0])
+            .TrimEnd('.')
+        + ".";
 
     /// <summary>One way to run the network: the image as it is to be taken, the other inputs, and what came of it before.</summary>
     private sealed record Trial(Tensor Image, IReadOnlyList<object?> Others, ImageLayout Layout, bool Training, NetworkProbe Probe)

@@ -48,6 +48,11 @@ internal sealed class KeptState
             state.registrations.Add(OnlyThese(ConvolutionAccess.Submodules(module)));
         }
 
+        if (network is IScriptModule script)
+        {
+            state.registrations.Add(script.KeepAttributes());
+        }
+
         return state;
     }
 
