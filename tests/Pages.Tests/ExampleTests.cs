@@ -43,7 +43,7 @@ public sealed class ExampleTests : IDisposable
         }
     }
 
-    /// <summary>Every way from a file to a gray network on docs/weights.md gives what the color network gives for the stacked image.</summary>
+    /// <summary>Every way on docs/weights.md leads to what the color network gives for the stacked image.</summary>
     [Fact]
     public void All_ways_for_weights_lead_to_the_same_network()
     {
@@ -51,8 +51,9 @@ public sealed class ExampleTests : IDisposable
         Assert.Equal(6, ways.Length);
         foreach (Example way in ways)
         {
-            string[] names = [.. ((string[])["again", "gray"]).Where(name => way.Source().Contains($"var {name} =", StringComparison.Ordinal))];
-            string given = way.Source().Contains("pixels", StringComparison.Ordinal) ? "pixels" : "image";
+            string source = way.Source();
+            string[] names = [.. ((string[])["again", "gray"]).Where(name => source.Contains($"var {name} =", StringComparison.Ordinal))];
+            string given = source.Contains("pixels", StringComparison.Ordinal) ? "pixels" : "image";
             string check = $"""
                 var color = new LesionNet();
                 color.load("lesion-own.dat");

@@ -15,6 +15,8 @@ public sealed class ScriptTests : IDisposable
         return torch.mul(torch.mean(z, [2, 3]), self.scale)
         """;
 
+    private const string Convolve = "y = torch.conv2d(x, self.conv1.weight, self.conv1.bias, [1, 1], [1, 1], [1, 1], 1)\n";
+
     private readonly string folder = Directory.CreateTempSubdirectory("script-").FullName;
 
     public ScriptTests() => manual_seed(5);
@@ -192,7 +194,6 @@ public sealed class ScriptTests : IDisposable
     [InlineData("return torch.mul(torch.mean(y, [1, 2, 3]), torch.mean(torch.select(x, 1, 2)))")]
     public void An_image_that_reaches_something_else_is_refused_and_the_script_is_as_it_was(string answer)
     {
-        const string Convolve = "y = torch.conv2d(x, self.conv1.weight, self.conv1.bias, [1, 1], [1, 1], [1, 1], 1)\n";
         using Script script = Load(Save(3, Convolve + answer));
         using Tensor before = Weight(script).detach().clone();
         using Tensor image = rand(1, 3, 16, 16);
@@ -248,18 +249,42 @@ public sealed class ScriptTests : IDisposable
         );
     }
 
-    [Fact]
-    public void Programs_of_torch_export_are_refused_by_the_compiler()
+    [Theory]
+    [InlineData(typeof(ExportedProgram), ".pt2")]
+    [InlineData(typeof(jit.ScriptModule), "torch.jit.load<Tensor, Tensor>(path)")]
+    public void What_cannot_be_converted_is_refused_by_the_compiler(Type type, string message)
     {
-        var method = typeof(ChannelConversions)
-            .GetMethods()
-            .Single(method =>
-                method.GetParameters().FirstOrDefault()?.ParameterType is { IsGenericType: true } type
-                && type.GetGenericTypeDefinition() == typeof(ExportedProgram<>)
-            );
+        var method = typeof(ChannelConversions).GetMethod("ToGrayscale", [type, typeof(GrayscaleOptions)])!;
         var refusal = (ObsoleteAttribute)method.GetCustomAttributes(typeof(ObsoleteAttribute), false).Single();
         Assert.True(refusal.IsError);
-        Assert.Contains(".pt2", refusal.Message);
+        Assert.Contains(message, refusal.Message);
+    }
+
+    [Theory]
+    [InlineData("torch.argmax(y, 1)")]
+    [InlineData("torch.gt(y, 0.)")]
+    public void Answers_of_whole_numbers_tell_too_little(string answer)
+    {
+        using Script script = Load(Save(3, Convolve + $"return {answer}"));
+        Assert.Contains("whole numbers alone", Assert.Throws<InvalidOperationException>(() => script.ToGrayscale()).Message);
+        Assert.Equal([6, 3, 3, 3], Weight(script).shape);
+        Assert.False(script.ToGrayscale(new GrayscaleOptions { Probe = false }).Conversion.WasVerified);
+    }
+
+    [Theory]
+    [InlineData("torch.sum(x, [1], True)", true)]
+    [InlineData("torch.slice(x, 1, 0, 1)", false)]
+    public void A_closed_gate_is_opened_for_the_check(string past, bool isRefused)
+    {
+        string path = Path.Combine(folder, "gate.pt");
+        TorchFile.SaveScript(
+            path,
+            $"y = torch.conv2d(x, self.stem.weight, None, [1, 1], [1, 1], [1, 1], 1)\nreturn torch.add(y, torch.mul({past}, self.gate))",
+            [("stem.weight", randn(6, 3, 3, 3, requires_grad: true)), ("gate", zeros(1, requires_grad: true))]
+        );
+        using Script script = Load(path);
+        Assert.Equal(isRefused, Record.Exception(() => script.ToGrayscale()) is InvalidOperationException);
+        Assert.Equal(0, script.named_parameters().Single(named => named.name == "gate").parameter.item<float>());
     }
 
     [Theory]

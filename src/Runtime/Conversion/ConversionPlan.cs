@@ -373,6 +373,13 @@ internal sealed record ConversionPlan(
             );
         }
 
+        if (IsExact && Network is IScriptModule && !Expected().Any(run => run.Answer.Any(entry => entry.Value.is_floating_point())))
+        {
+            throw new InvalidOperationException(
+                $"{Name} was not converted: its answers are whole numbers alone, which tell too little where no layer inside can be seen. Convert a script that answers with scores, or this one unchecked with Probe = false."
+            );
+        }
+
         string? trouble;
         if (named.Length > 0)
         {

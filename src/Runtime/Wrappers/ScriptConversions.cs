@@ -13,6 +13,9 @@ public static partial class ChannelConversions
     private const string ExportedProgramHelp =
         "A program of torch.export (.pt2) is compiled, and its kernels cannot be changed. Convert the network before it is exported, or a TorchScript of it (torch.jit.load, ToGrayscale, torch.jit.save).";
 
+    private const string UntypedScriptHelp =
+        "Only a script that takes one tensor can be converted: load it as torch.jit.load<Tensor, Tensor>(path), with the type of its answer as the second.";
+
     /// <summary>
     /// Converts a TorchScript module in place so that it takes one channel where it took identical ones, with the same answers;
     /// see the conversion of networks. What torch.jit.save writes of it afterwards takes one channel as well.
@@ -63,14 +66,21 @@ public static partial class ChannelConversions
             static (network, conversion) => new ColorModule<Tensor, TResult>(network, conversion)
         );
 
+    /// <summary>Not possible: only a script of one tensor can be converted, and loaded as such.</summary>
+    /// <param name="script">The module.</param>
+    /// <param name="options">Not used.</param>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    [Obsolete(UntypedScriptHelp, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static IConvertedModule ToGrayscale(this jit.ScriptModule script, GrayscaleOptions? options = null) =>
+        throw new NotSupportedException(UntypedScriptHelp);
+
     /// <summary>Not possible: a program of torch.export (.pt2) is compiled, and its kernels cannot be changed.</summary>
     /// <param name="program">The program.</param>
     /// <param name="options">Not used.</param>
     /// <exception cref="NotSupportedException">Always.</exception>
     [Obsolete(ExportedProgramHelp, error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public static GrayscaleModule<Tensor, TResult> ToGrayscale<TResult>(
-        this ExportedProgram<TResult> program,
-        GrayscaleOptions? options = null
-    ) => throw new NotSupportedException(ExportedProgramHelp);
+    public static IConvertedModule ToGrayscale(this ExportedProgram program, GrayscaleOptions? options = null) =>
+        throw new NotSupportedException(ExportedProgramHelp);
 }
