@@ -223,13 +223,21 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
             {
                 if (factor != 0)
                 {
-                    Tensor summand = exact.narrow(dimension, fresh, 1) * factor;
+                    // A number that is turned into a Scalar on the way may be collected while libtorch still reads it.
+                    using Scalar scale = factor;
+                    Tensor summand = exact.narrow(dimension, fresh, 1).mul(scale);
                     channels[old] = channels[old] is { } sum ? sum + summand : summand;
                 }
             }
         );
-        Tensor[] all = [.. channels.Select((channel, old) => (channel ?? zeros_like(exact.narrow(dimension, 0, 1))) + offsets[old])];
+        Tensor[] all = [.. channels.Select((channel, old) => Shifted(channel ?? zeros_like(exact.narrow(dimension, 0, 1)), offsets[old]))];
         return cat(all, dimension).to(image.dtype, copy: true).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Shifted(Tensor channel, double offset)
+    {
+        using Scalar summand = offset;
+        return channel.add(summand);
     }
 
     /// <inheritdoc/>

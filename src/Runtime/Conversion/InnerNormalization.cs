@@ -137,7 +137,8 @@ internal sealed class InnerNormalization
         Tensor known = pixels.index_select(1, indices);
         Tensor difference = (known.matmul(factors) + offsets - pixels).abs();
         Tensor size = known.abs().matmul(factors.abs()) + offsets.abs() + pixels.abs().amax([0]);
-        return difference.le(size * ((unit > 1e-5 ? 8 : 256) * unit)).all().item<bool>();
+        using Scalar allowed = (unit > 1e-5 ? 8 : 256) * unit;
+        return difference.le(size.mul(allowed)).all().item<bool>();
     }
 
     private Tensor Choose(Module<Tensor, Tensor> module, Tensor input)
