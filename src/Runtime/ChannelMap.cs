@@ -13,6 +13,9 @@ namespace ChannelGen;
 /// </example>
 public sealed class ChannelMap : IEquatable<ChannelMap>
 {
+    // Of a number that TorchSharp itself turns into a Scalar on the way, the memory may be collected while libtorch reads it.
+    private static readonly Scalar One = 1;
+
     private readonly double[,] factors;
     private readonly double[] offsets;
 
@@ -223,10 +226,10 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
             {
                 if (factor != 0)
                 {
-                    // A number that is turned into a Scalar on the way may be collected while libtorch still reads it.
                     using Scalar scale = factor;
-                    Tensor summand = exact.narrow(dimension, fresh, 1).mul(scale);
-                    channels[old] = channels[old] is { } sum ? sum + summand : summand;
+                    Tensor channel = exact.narrow(dimension, fresh, 1);
+                    Tensor summand = factor == 1 ? channel : channel.mul(scale);
+                    channels[old] = channels[old] is { } sum ? sum.add(summand, One) : summand;
                 }
             }
         );
@@ -237,7 +240,7 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
     private static Tensor Shifted(Tensor channel, double offset)
     {
         using Scalar summand = offset;
-        return channel.add(summand);
+        return offset == 0 ? channel : channel.add(summand, One);
     }
 
     /// <inheritdoc/>

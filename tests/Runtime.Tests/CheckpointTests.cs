@@ -181,17 +181,8 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_scale_is_taken_out_of_a_dictionary_and_a_normalization_refused()
+    public void A_normalization_is_not_dropped_when_a_state_dict_becomes_color()
     {
-        using var color = new PlainNet();
-        using Tensor expected = ConvolutionWeights.SumInputChannels(color.Stem.weight);
-        using var scaled = new PlainNet();
-        scaled.load_state_dict(color.state_dict());
-        Dictionary<string, Tensor> gray = scaled.ToGrayscale(new GrayscaleOptions { InputScale = 1 / 255.0 }).state_dict();
-        Dictionary<string, Tensor> back = StateDictConversion.ToColor(gray, "conv1", LumaCoefficients.Bt709);
-        using Tensor spread = ConvolutionWeights.SpreadInputChannels(expected, LumaCoefficients.Bt709);
-        Assert.True(Bounds.LargestDifference(spread, back["conv1.weight"]) < 1e-6);
-        Assert.DoesNotContain("conv1.input_scale", back.Keys);
         using var normalized = new PlainNet();
         Dictionary<string, Tensor> refused = normalized
             .ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet })

@@ -243,7 +243,14 @@ internal sealed record ConversionPlan(
     }
 
     private Trial MakeTrial(Tensor image, IReadOnlyList<object?> others, ImageLayout of, bool training) =>
-        new(image, others, of, training, new NetworkProbe(Network, given => call!.Invoke(given, others, other => Taken(other, of)), training));
+        new(
+            image,
+            others,
+            of,
+            training,
+            new NetworkProbe(Network, given => call!.Invoke(given, others, other => Taken(other, of)), training),
+            new(OldChannels)
+        );
 
     /// <summary>A further image, given as the converted network takes it, as the network takes it now.</summary>
     private Tensor Taken(Tensor image, ImageLayout of) =>
@@ -270,7 +277,7 @@ internal sealed record ConversionPlan(
             );
             if (watchesDirections)
             {
-                trial.Expected = new Recording().Run(trial.Probe, Network, old, scope);
+                trial.Expected = trial.Expected.Next().Run(trial.Probe, Network, old, scope);
             }
 
             trials.Add(trial);
@@ -338,11 +345,11 @@ internal sealed record ConversionPlan(
     private void AddLike(Trial trial, Func<long[], double, ScalarType, Device, int, Tensor> values, int seed, DisposeScope scope)
     {
         Tensor image = values(trial.Image.shape, Mark.InputScale, trial.Image.dtype, trial.Image.device, seed);
-        var like = new Trial(image, trial.Others, trial.Layout, trial.Training, trial.Probe);
+        var like = new Trial(image, trial.Others, trial.Layout, trial.Training, trial.Probe, trial.Expected.Next());
         try
         {
             Tensor old = ImageMap.Apply(like.Image, like.Layout.ChannelDimension(like.Image));
-            like.Expected = new Recording().Run(trial.Probe, Network, old, scope);
+            like.Expected.Run(trial.Probe, Network, old, scope);
             trials.Add(like);
         }
         catch (ProbeException exception)
@@ -536,13 +543,13 @@ internal sealed record ConversionPlan(
     {
         trouble = null;
         ChannelConversion conversion = Commit(stems, options, inner);
-        var recording = new Recording();
+        Recording? recording = null;
         try
         {
             foreach (Trial trial in trials)
             {
                 using DisposeScope passing = NewDisposeScope();
-                recording = new Recording();
+                recording = trial.Expected.Next();
                 int dimension = trial.Layout.ChannelDimension(trial.Image);
                 Tensor image = inner is null ? trial.Image : ImageMap.Apply(trial.Image, dimension);
                 recording.Run(trial.Probe, Network, image, passing);
@@ -559,7 +566,7 @@ internal sealed record ConversionPlan(
         catch (ProbeException exception)
         {
             trouble =
-                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
+                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording?.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
         }
         catch
         {
@@ -659,12 +666,19 @@ internal sealed record ConversionPlan(
         + ".";
 
     /// <summary>One way to run the network: the image as it is to be taken, the other inputs, and what came of it before.</summary>
-    private sealed record Trial(Tensor Image, IReadOnlyList<object?> Others, ImageLayout Layout, bool Training, NetworkProbe Probe)
+    private sealed record Trial(
+        Tensor Image,
+        IReadOnlyList<object?> Others,
+        ImageLayout Layout,
+        bool Training,
+        NetworkProbe Probe,
+        Recording Recording
+    )
     {
         public NamedConvolution[] Given { get; set; } = [];
 
         public NamedConvolution[] Differing { get; set; } = [];
 
-        public Recording Expected { get; set; } = new();
+        public Recording Expected { get; set; } = Recording;
     }
 }

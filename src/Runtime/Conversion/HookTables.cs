@@ -23,6 +23,12 @@ internal static class HookTables
         return ((System.Collections.ICollection?)table?.GetValue(module))?.Count ?? 0;
     }
 
+    /// <summary>Whether any hook hangs on the module.</summary>
+    public static bool HasHooks(Module module) =>
+        Fields
+            .GetOrAdd(module.GetType(), Find)
+            .Any(found => ((System.Collections.ICollection)found.GetValue(module)!).Count > 0);
+
     private static FieldInfo[] Find(Type type)
     {
         for (Type? current = type; current is not null; current = current.BaseType)

@@ -98,7 +98,7 @@ internal sealed class InnerNormalization
         (Tensor solution, _, _, _) = linalg.lstsq(terms, pixels);
         double[] numbers = solution.contiguous().data<double>().ToArray();
         double[] largest = pixels.abs().amax([0]).data<double>().ToArray();
-        double rounding = 16 * Math.Min(unit, Math.ScaleB(1, -24));
+        double rounding = Math.Min(256 * unit, Math.ScaleB(1, -20));
         int old = (int)pixels.shape[1];
         var factors = new double[old, chosen.Length];
         var offsets = new double[old];
