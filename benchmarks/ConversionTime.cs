@@ -11,7 +11,7 @@ namespace Benchmarks;
 /// <summary>How long the conversion itself takes, beside one forward pass on an image of 224 x 224, with one thread.</summary>
 internal static class ConversionTime
 {
-    private const int Runs = 9;
+    private const int Runs = 3;
 
     private static readonly (string Name, Func<Module<Tensor, Tensor>> Make)[] Networks =
     [

@@ -9,7 +9,8 @@ namespace ChannelGen;
 /// </summary>
 /// <example>
 /// Two gray images beside each other, normalized as color images were:
-/// <c>ChannelMap.Gray().Normalized(ChannelNormalization.ImageNet).Repeated(2)</c>. A gray image and a mask: <c>ChannelMap.Beside(ChannelMap.Gray(), ChannelMap.Keep())</c>.
+/// <c>ChannelMap.Gray().Normalized(ChannelNormalization.ImageNet).Repeated(2)</c>.
+/// A gray image and a mask: <c>ChannelMap.Beside(ChannelMap.Gray(), ChannelMap.Keep())</c>.
 /// </example>
 public sealed class ChannelMap : IEquatable<ChannelMap>
 {
@@ -166,7 +167,8 @@ public sealed class ChannelMap : IEquatable<ChannelMap>
                 [.. offsets.Select((offset, old) => (offset - normalization.At(old).Mean) / normalization.At(old).Std)]
             )
             : throw new ArgumentException(
-                $"The normalization has {normalization.Mean.Count} channels; wanted {OldChannels}, as many as the network was made for, or 1.",
+                $"The normalization has {normalization.Mean.Count} channels; wanted {OldChannels}, as many as the "
+                    + "network was made for, or 1.",
                 nameof(normalization)
             );
     }

@@ -27,12 +27,26 @@ public sealed record GrayscaleOptions : ConversionOptions
     /// </summary>
     public bool KeepColorWeights { get; init; }
 
+    /// <summary>
+    /// In which order images, and channels-last the kernels too, lie in memory while the network runs. See the wrapper's
+    /// <c>TriedLayouts</c> for what came of it.
+    /// </summary>
+    public MemoryLayout MemoryLayout { get; init; }
+
+    /// <summary>
+    /// Whether answers of four dimensions may come back channels-last, as a network that runs so gives them. False unless said:
+    /// they are made contiguous, which costs a copy, so that callers find the strides that they had.
+    /// </summary>
+    public bool ChannelsLastAnswers { get; init; }
+
     /// <summary>Whether a network converted with <paramref name="other"/> is what these options ask for.</summary>
     internal bool SameConversionAs(GrayscaleOptions other) =>
         SamePlace(other)
         && (!KeepColorWeights || other.KeepColorWeights)
         && Equals(Normalization, other.Normalization)
         && InputScale == other.InputScale
+        && MemoryLayout == other.MemoryLayout
+        && ChannelsLastAnswers == other.ChannelsLastAnswers
         && (InChannels is null || other.InChannels is null || InChannels == other.InChannels);
 
     internal GrayscaleOptions Checked()

@@ -41,12 +41,13 @@ public sealed class Page
             .Single(attribute => attribute.Key == "RepositoryRoot")
             .Value!;
 
-    /// <summary>The README and all that is in docs.</summary>
+    /// <summary>The README and all that is in docs, but the generated pages of the API.</summary>
     public static IEnumerable<Page> All() =>
         Directory
             .GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
             .Append(Path.Combine(Root, "README.md"))
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
+            .Where(name => !name.StartsWith("docs/api/ChannelGen", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(Read);
 

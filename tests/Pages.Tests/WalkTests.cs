@@ -13,6 +13,7 @@ public sealed class WalkTests(Workplace workplace) : IClassFixture<Workplace>
         ["dotnet test -c Release"] = "it runs this test",
         ["CI=true dotnet pack src/Runtime -c Release -o artifacts/packages"] = "Workplace packs the same into its own folder",
         ["CI=true dotnet pack src/PyBridge -c Release -o artifacts/packages"] = "NewcomersFolder packs the same into its own folder",
+        ["CI=true dotnet pack src/Tool -c Release -o artifacts/packages"] = "The_tool packs the same into its own folder",
     };
 
     [Fact]
@@ -32,10 +33,28 @@ public sealed class WalkTests(Workplace workplace) : IClassFixture<Workplace>
     public void F_sharp_and_visual_basic() => Follow("docs/fsharp-and-vb.md");
 
     [Fact]
+    public void The_tool()
+    {
+        string folder = NewcomersFolder.Make(workplace, "tool");
+        Workplace.Pack("src/Tool", workplace.Feed);
+        MakeFiles(folder);
+
+        // What is installed for the whole user goes to a home of its own.
+        string home = Path.Combine(folder, "home");
+        string tools = Path.Combine(home, ".dotnet", "tools");
+        Walk.Of(
+            Page.Read("docs/tool.md"),
+            folder,
+            command =>
+                Run(folder, command.StartsWith("channelgen ", StringComparison.Ordinal) ? Path.Combine(tools, command) : command, home)
+        );
+    }
+
+    [Fact]
     public void Every_other_command_is_run_by_ci()
     {
         string ci = File.ReadAllText(Path.Combine(Page.Root, ".ci", "run"));
-        string[] walked = ["docs/getting-started.md", "docs/from-pytorch.md", "docs/fsharp-and-vb.md"];
+        string[] walked = ["docs/getting-started.md", "docs/from-pytorch.md", "docs/fsharp-and-vb.md", "docs/tool.md"];
         string[] commands =
         [
             .. Page.All()
@@ -69,8 +88,16 @@ public sealed class WalkTests(Workplace workplace) : IClassFixture<Workplace>
             command =>
                 isRunElsewhere?.Invoke(command) == true
                     ? new Result(0, "", "", command)
-                    : Workplace.Run(folder, command.Split(' ')[0], command[(command.IndexOf(' ') + 1)..]).AssertSucceeded()
+                    : Run(folder, command)
         );
+    }
+
+    private static Result Run(string folder, string command, string? home = null)
+    {
+        int space = command.IndexOf(' ');
+        return Workplace
+            .Run(folder, command[..space], command[(space + 1)..], home is null ? [] : [("DOTNET_CLI_HOME", home)])
+            .AssertSucceeded();
     }
 
     /// <summary>What the pages say that their reader has: a gray image, and a checkpoint that PyTorch's format holds.</summary>

@@ -181,6 +181,28 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_dictionary_converted_with_a_normalization_is_that_of_the_converted_network()
+    {
+        using var color = new PlainNet();
+        Dictionary<string, Tensor> found = StateDictConversion.ToGrayscale(
+            color.state_dict(),
+            "conv1",
+            normalization: ChannelNormalization.ImageNet
+        );
+        using var net = new PlainNet();
+        net.load_state_dict(color.state_dict());
+        Dictionary<string, Tensor> expected = net.ToGrayscale(
+                new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet }
+            )
+            .state_dict();
+        Assert.Equal(expected.Keys.Order(), found.Keys.Order());
+        Assert.All(expected, entry => Assert.True(entry.Value.Equals(found[entry.Key]), entry.Key));
+        Assert.Throws<ArgumentException>(() =>
+            StateDictConversion.ToGrayscale(color.state_dict(), "conv1", normalization: new ChannelNormalization([0.1, 0.2], [1, 1]))
+        );
+    }
+
+    [Fact]
     public void A_normalization_is_not_dropped_when_a_state_dict_becomes_color()
     {
         using var normalized = new PlainNet();

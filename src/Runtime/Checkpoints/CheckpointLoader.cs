@@ -107,21 +107,26 @@ internal static class CheckpointLoader
         if (!formOfNow && !formOfBefore)
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}; wanted {Text.Sizes(change.NewShape)} (as the network is now) or {Text.Sizes(change.OldShape)} (as it was before its conversion). Nothing was loaded."
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}; wanted {Text.Sizes(change.NewShape)} (as the "
+                    + $"network is now) or {Text.Sizes(change.OldShape)} (as it was before its conversion). Nothing was loaded."
             );
         }
 
         if (theirs.Map is not null && change.Inner is not null && !theirs.Map.IsNear(change.Map))
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' was folded with another normalization of the network's own than this one has ({theirs.Map}, and {change.Map}). Load the checkpoint of before the conversion into the network, and convert it then. Nothing was loaded."
+                $"The checkpoint's '{change.WeightKey}' was folded with another normalization of the network's "
+                    + $"own than this one has ({theirs.Map}, and {change.Map}). Load the checkpoint of before the "
+                    + "conversion into the network, and convert it then. Nothing was loaded."
             );
         }
 
         if (theirs.Map is not null && change.Inner is null && !theirs.Map.Equals(change.Map))
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' is of a network converted with another channel map ({theirs.Map}); this one was converted with {change.Map}. Convert with the same map, or load the checkpoint of before the conversion. Nothing was loaded."
+                $"The checkpoint's '{change.WeightKey}' is of a network converted with another channel map "
+                    + $"({theirs.Map}); this one was converted with {change.Map}. Convert with the same map, or load "
+                    + "the checkpoint of before the conversion. Nothing was loaded."
             );
         }
 
@@ -129,7 +134,9 @@ internal static class CheckpointLoader
         if (formOfNow && formOfBefore && !change.KeepsKernels && !isMarked)
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which the layer has before and after its conversion, and the conversion changes its kernels: it cannot be told which of the two it is. Load it before the conversion. Nothing was loaded."
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which the layer has "
+                    + "before and after its conversion, and the conversion changes its kernels: it cannot be told "
+                    + "which of the two it is. Load it before the conversion. Nothing was loaded."
             );
         }
 
@@ -138,14 +145,18 @@ internal static class CheckpointLoader
             if (needsConstant && !hasConstant)
             {
                 throw new ArgumentException(
-                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
+                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, "
+                        + $"but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
                 );
             }
 
             if (hasConstant && !needsConstant)
             {
                 throw new ArgumentException(
-                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, and this one was converted without, so that it would be lost. Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. Nothing was loaded."
+                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, "
+                        + "and this one was converted without, so that it would be lost. "
+                        + $"Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. "
+                        + "Nothing was loaded."
                 );
             }
 
@@ -203,7 +214,8 @@ internal static class CheckpointLoader
         string prefix = prefixes[0].Prefix;
         return prefixes.Length > 1 && prefixes[1].Count == prefixes[0].Count
             ? throw new ArgumentException(
-                $"The checkpoint has the network's entries under '{prefix}' and under '{prefixes[1].Prefix}'. Give it those that are wanted. Nothing was loaded."
+                $"The checkpoint has the network's entries under '{prefix}' and under '{prefixes[1].Prefix}'. "
+                    + "Give it those that are wanted. Nothing was loaded."
             )
             : source.ToDictionary(
                 entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal) ? entry.Key[prefix.Length..] : entry.Key,
@@ -222,7 +234,8 @@ internal static class CheckpointLoader
         if (strict && trouble.Length > 0)
         {
             throw new InvalidOperationException(
-                $"The checkpoint has not the entries that the network has: {string.Join(" and ", trouble)}. Nothing was loaded; with strict: false those that are there are."
+                $"The checkpoint has not the entries that the network has: {string.Join(" and ", trouble)}. Nothing was loaded; "
+                    + "with strict: false those that are there are."
             );
         }
 

@@ -15,28 +15,56 @@ public static class StateDictConversion
     /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
     /// <param name="groups">Its groups.</param>
     /// <param name="transposed">Whether it is a transposed convolution.</param>
-    /// <returns>A new dictionary; the converted tensor is new, all others are those of the argument.</returns>
+    /// <param name="normalization">
+    /// What the color network's images went through; null for none. The dictionary is then that of the network converted with the
+    /// same <see cref="GrayscaleOptions.Normalization"/>, with one entry more, "normalization_kernel".
+    /// </param>
+    /// <returns>A new dictionary; what is converted is new, all others are those of the argument.</returns>
     /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of several input channels.</exception>
     public static Dictionary<string, Tensor> ToGrayscale(
         IReadOnlyDictionary<string, Tensor> stateDict,
         string layer,
         long groups = 1,
-        bool transposed = false
-    ) =>
-        Convert(
+        bool transposed = false,
+        ChannelNormalization? normalization = null
+    )
+    {
+        Tensor? constant = null;
+        Dictionary<string, Tensor> converted = Convert(
             stateDict,
             layer,
             weight =>
             {
                 KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
-                return layout.InChannels > 1
-                    ? ConvolutionWeights.SumInputChannels(weight, groups, transposed)
-                    : throw new ArgumentException(
+                if (layout.InChannels == 1)
+                {
+                    throw new ArgumentException(
                         $"'{layer}.weight' has shape {Text.Shape(weight)}: one input channel, so it is gray already.",
                         nameof(layer)
                     );
+                }
+
+                if (normalization is not null && normalization.Mean.Count != 1 && normalization.Mean.Count != layout.InChannels)
+                {
+                    throw new ArgumentException(
+                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels; "
+                            + $"the normalization has {normalization.Mean.Count}.",
+                        nameof(normalization)
+                    );
+                }
+
+                ChannelMap map = ChannelMap.ToGray(checked((int)layout.InChannels), normalization: normalization);
+                constant = map.HasOffset ? KernelTransform.Constant(weight, layout, map) : null;
+                return KernelTransform.Apply(weight, layout, map);
             }
         );
+        if (constant is not null)
+        {
+            converted[layer.Length == 0 ? ConstantAddition.BufferName : $"{layer}.{ConstantAddition.BufferName}"] = constant;
+        }
+
+        return converted;
+    }
 
     /// <summary>The entries of a gray network as its color network has them: the kernels of one layer spread with luma.</summary>
     /// <param name="stateDict">The entries; left as they are.</param>
@@ -63,7 +91,9 @@ public static class StateDictConversion
     /// <param name="groups">The groups of the convolution; they become 1.</param>
     /// <param name="transposed">Whether it is a transposed convolution.</param>
     /// <returns>A new dictionary; what is converted is new, all others are those of the argument.</returns>
-    /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of as many input channels as the map has old ones.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such entry, or it is no kernel of as many input channels as the map has old ones.
+    /// </exception>
     public static Dictionary<string, Tensor> ToChannels(
         IReadOnlyDictionary<string, Tensor> stateDict,
         string layer,
@@ -83,7 +113,8 @@ public static class StateDictConversion
                 if (layout.InChannels != map.OldChannels || map.NewChannels == 0)
                 {
                     throw new ArgumentException(
-                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels, and the map gives {map.OldChannels} from {map.NewChannels}.",
+                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels, "
+                            + $"and the map gives {map.OldChannels} from {map.NewChannels}.",
                         nameof(map)
                     );
                 }
@@ -138,7 +169,9 @@ public static class StateDictConversion
     /// <param name="groups">The groups of the convolution; they become 1.</param>
     /// <param name="transposed">Whether it is a transposed convolution.</param>
     /// <exception cref="InvalidDataException">The source is cut short or of another format.</exception>
-    /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of as many input channels as the map has old ones.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such entry, or it is no kernel of as many input channels as the map has old ones.
+    /// </exception>
     public static void FileToChannels(
         string source,
         string target,
@@ -210,7 +243,8 @@ public static class StateDictConversion
                     .Take(6),
             ];
             throw new ArgumentException(
-                $"The state dictionary has no '{key}'. {(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}",
+                $"The state dictionary has no '{key}'. "
+                    + $"{(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}",
                 nameof(layer)
             );
         }
@@ -219,7 +253,9 @@ public static class StateDictConversion
         if (stateDict.ContainsKey(constant))
         {
             throw new ArgumentException(
-                $"The state dictionary has '{constant}': a normalization was folded into '{key}', which only the network's own conversion can undo. Load it into the network converted with that normalization, and call ToColor or RestoreColor of its wrapper.",
+                $"The state dictionary has '{constant}': a normalization was folded into '{key}', "
+                    + "which only the network's own conversion can undo. Load it into the network converted with that normalization, "
+                    + "and call ToColor or RestoreColor of its wrapper.",
                 nameof(stateDict)
             );
         }
@@ -229,7 +265,8 @@ public static class StateDictConversion
         if (mark.Map is not null)
         {
             throw new ArgumentException(
-                $"The state dictionary is of a network that was converted with a channel map ({mark.Map}), which only the network's own conversion can undo. Load it into the network converted with that map.",
+                $"The state dictionary is of a network that was converted with a channel map ({mark.Map}), which "
+                    + "only the network's own conversion can undo. Load it into the network converted with that map.",
                 nameof(stateDict)
             );
         }

@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using System.Runtime.InteropServices;
 using ChannelGen.Convolutions;
+using ChannelGen.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,6 +27,7 @@ public sealed class ChannelConversion
         Map = map;
         Layout = new ImageLayout(changes[0].Layer.SpatialDimensions(), false);
         IsCurrent = true;
+        Layouts = new LayoutChoice(network, keepsAnswers: options is GrayscaleOptions { ChannelsLastAnswers: true });
     }
 
     /// <summary>How an image of before follows from one of now.</summary>
@@ -72,6 +75,9 @@ public sealed class ChannelConversion
 
     internal IReadOnlyList<LayerChange> Changes => changes;
 
+    /// <summary>In which order in memory images are given to the network.</summary>
+    internal LayoutChoice Layouts { get; }
+
     /// <summary>Refuses an image with another number of channels than the network takes.</summary>
     /// <param name="image">[N, C, spatial...] or [C, spatial...].</param>
     /// <exception cref="ArgumentException">The number of channels or of dimensions is another.</exception>
@@ -92,20 +98,20 @@ public sealed class ChannelConversion
             };
             string wanted = Layout.ChannelsLast ? $"{Layout}, {InChannels}" : $"{InChannels}, {Layout}";
             throw new ArgumentException(
-                $"{network.GetType().Name} was converted to {form}: found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
+                $"{network.GetType().Name} was converted to {form}: found an image of shape {Text.Shape(image)}, "
+                    + $"wanted [N, {wanted}] or [{wanted}]."
                     + (Options is GrayscaleOptions && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
                 nameof(image)
             );
         }
     }
 
-    /// <summary>Checks the image among the inputs of the network, and gives a copy of it to a network that writes to it.</summary>
-    /// <param name="inputs">All inputs, in their order.</param>
-    /// <exception cref="ArgumentException">The image has another number of channels or of dimensions.</exception>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public void CheckInputs(params object?[] inputs)
+    /// <summary>
+    /// Runs the network on its inputs: the image is checked, of the dtype of the first layer, copied for a network that would
+    /// write to it, and in the order in memory that is asked for.
+    /// </summary>
+    internal TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> forward)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
         foreach (int index in Images)
         {
             ArgumentNullException.ThrowIfNull(inputs[index]);
@@ -118,18 +124,59 @@ public sealed class ChannelConversion
                 }
             );
         }
+
+        bool isBatch =
+            Layouts.Wanted != MemoryLayout.Contiguous
+            && Layout.SpatialDimensions == 2
+            && inputs[Images[0]] is Tensor first
+            && first.dim() == 4
+            && Layout.ChannelDimension(first) == 1;
+        return Layouts.Run(inputs, Images[0], isBatch, Forward);
+
+        TResult Forward(object?[] given, bool channelsLast)
+        {
+            object?[] asGiven = [.. given];
+            foreach (int index in Images)
+            {
+                given[index] = NetworkCall.With(given[index]!, image => channelsLast ? ChannelsLast.Of(AsTaken(image)) : AsTaken(image));
+            }
+
+            TResult result;
+            try
+            {
+                result = forward(given);
+            }
+            catch (ExternalException failure) when (Refusal(failure, asGiven) is { } refusal)
+            {
+                throw refusal;
+            }
+
+            ConstantAddition.Complete(network, given[Images[0]], result);
+            return result;
+        }
+    }
+
+    /// <summary>Asks for another order in memory of images and, channels-last, of kernels.</summary>
+    internal void UseMemoryLayout(MemoryLayout layout)
+    {
+        EnsureCurrent();
+        if (layout != Layouts.Wanted)
+        {
+            ConversionRegistry.Exclusively(
+                network,
+                () =>
+                {
+                    Layouts.Want(layout, StemFinder.All(network).Select(named => named.Layer));
+                    return true;
+                }
+            );
+        }
     }
 
     /// <summary>
-    /// An input as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
+    /// The image as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
     /// kernels hold their scale; a copy of an image that it would write to; all of the old channels, where it takes those.
     /// </summary>
-    /// <param name="input">The input.</param>
-    /// <param name="number">Which it is, from 1.</param>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public T Given<T>(T input, int number) =>
-        Images.Contains(number - 1) ? (T)NetworkCall.With(input!, AsTaken) : input;
-
     private Tensor AsTaken(Tensor image)
     {
         bool holdsScale = Options is GrayscaleOptions { InputScale: not 1 };
@@ -150,14 +197,16 @@ public sealed class ChannelConversion
     }
 
     /// <summary>What is to be said of a run that failed, if an image has another dtype than the first layer; else null.</summary>
-    internal ArgumentException? Refusal(Exception failure, params object?[] inputs)
+    private ArgumentException? Refusal(Exception failure, object?[] inputs)
     {
         IEnumerable<Tensor> images = Images.SelectMany(index =>
             inputs[index] is Tensor image ? [image] : inputs[index] as IEnumerable<Tensor> ?? []
         );
         return images.FirstOrDefault(IsOfOtherDtype) is { } other
             ? new ArgumentException(
-                $"{network.GetType().Name} takes images of dtype {Dtype}: found {other.dtype}. Pass image.to(ScalarType.{Dtype}), or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, which takes pixel values as they are.",
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {other.dtype}. Pass image.to(ScalarType.{Dtype}), "
+                    + $"or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, "
+                    + "which takes pixel values as they are.",
                 failure
             )
             : null;
@@ -185,7 +234,10 @@ public sealed class ChannelConversion
         }
 
         ChannelMap map = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
-        return Convert(network, map, options, options, options.KeepColorWeights, new ConversionMark(options.InputScale));
+        var mark = new ConversionMark(options.InputScale);
+        ChannelConversion conversion = Convert(network, map, options, options, options.KeepColorWeights, mark);
+        conversion.UseMemoryLayout(options.MemoryLayout);
+        return conversion;
     }
 
     internal static ChannelConversion ToColor(Module network, LumaCoefficients luma, ColorOptions options)
@@ -200,7 +252,8 @@ public sealed class ChannelConversion
         if (map.OldChannels == 0 || map.NewChannels == 0)
         {
             throw new ArgumentException(
-                $"Found a map of {map.OldChannels} channels from {map.NewChannels}; wanted 1 or more of both. Such a map is a part of others, which {nameof(ChannelMap)}.{nameof(ChannelMap.Beside)} makes.",
+                $"Found a map of {map.OldChannels} channels from {map.NewChannels}; wanted 1 or more of both. "
+                    + $"Such a map is a part of others, which {nameof(ChannelMap)}.{nameof(ChannelMap.Beside)} makes.",
                 nameof(map)
             );
         }
@@ -218,7 +271,8 @@ public sealed class ChannelConversion
         if (TransformInput.Of(network) is not null)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input."
+                $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. "
+                    + "Make it without transform_input."
             );
         }
 
@@ -264,8 +318,13 @@ public sealed class ChannelConversion
         {
             throw new InvalidOperationException(
                 Options is GrayscaleOptions
-                    ? $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients)."
-                    : $"The kernels that {network.GetType().Name} had before were not kept, or a checkpoint of the converted network has been loaded since, which has none. Convert with {nameof(ChannelOptions)}.{nameof(ChannelOptions.KeepOldWeights)}."
+                    ? $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has "
+                        + "been loaded since, which has none. Convert with "
+                        + $"{nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray "
+                        + "ones with ToColor(LumaCoefficients)."
+                    : $"The kernels that {network.GetType().Name} had before were not kept, or a checkpoint of "
+                        + "the converted network has been loaded since, which has none. Convert with "
+                        + $"{nameof(ChannelOptions)}.{nameof(ChannelOptions.KeepOldWeights)}."
             );
         }
 
@@ -273,6 +332,7 @@ public sealed class ChannelConversion
             network,
             () =>
             {
+                UseMemoryLayout(MemoryLayout.Contiguous);
                 Undo(change => change.Undo());
                 transformInput?.Switch(true);
                 Retire();
@@ -293,14 +353,17 @@ public sealed class ChannelConversion
         if (GivesOldChannels)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} normalizes its image itself, and the kernels were folded with that. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
+                $"{network.GetType().Name} normalizes its image itself, and the kernels were folded with that. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call "
+                    + "RestoreColor()."
             );
         }
 
         if (OldInChannels != 3)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
+                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
             );
         }
 
@@ -327,7 +390,8 @@ public sealed class ChannelConversion
         if (changes[0].Map.NewChannels != InChannels)
         {
             throw new InvalidOperationException(
-                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
+                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. "
+                    + "Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
             );
         }
 
@@ -335,6 +399,7 @@ public sealed class ChannelConversion
             network,
             () =>
             {
+                UseMemoryLayout(MemoryLayout.Contiguous);
                 LayerChange[] reversal = [.. changes.Select(change => LayerChange.Plan(change.Name, change.Layer, back))];
                 foreach (LayerChange change in reversal)
                 {

@@ -68,7 +68,10 @@ internal sealed record ConversionPlan(
         if (Network is IScriptModule && candidates.Length > 1 && named.Length == 0)
         {
             throw new InvalidOperationException(
-                $"{Name} was not converted: it has {candidates.Length} kernels with {OldChannels} input channels ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and inside a script it cannot be seen which receives the image. Name it with the option Layer, or several with Layers."
+                $"{Name} was not converted: it has {candidates.Length} kernels with {OldChannels} input channels "
+                    + $"({Text.Quoted(candidates.Select(candidate => candidate.Name))}), "
+                    + "and inside a script it cannot be seen which receives the image. Name it with the option Layer, "
+                    + "or several with Layers."
             );
         }
 
@@ -91,7 +94,10 @@ internal sealed record ConversionPlan(
         candidates.Length == 1 || named.Length > 0
             ? Commit(candidates, options)
             : throw new InvalidOperationException(
-                $"{Name} has {candidates.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and without a check it cannot be seen which receives the image. Name it with the option Layer, or several with Layers."
+                $"{Name} has {candidates.Length} convolutions with in_channels {OldChannels} "
+                    + $"({Text.Quoted(candidates.Select(candidate => candidate.Name))}), "
+                    + "and without a check it cannot be seen which receives the image. Name it with the option Layer, "
+                    + "or several with Layers."
             );
 
     private ChannelConversion Checked(NamedConvolution[] all, NamedConvolution[] named, object options)
@@ -116,7 +122,9 @@ internal sealed record ConversionPlan(
             if (all.Except(given).Except(differing).FirstOrDefault() is { Layer: not null } unseen)
             {
                 throw new InvalidOperationException(
-                    $"{Name} was not converted: '{unseen.Name}' has in_channels {OldChannels}, and was not seen to run, neither at other sizes nor in training mode. If it receives the image in some case, give an image for it with the option ImageShapes; if not, name the layers that do with Layer or Layers."
+                    $"{Name} was not converted: '{unseen.Name}' has in_channels {OldChannels}, and was not seen to run, "
+                        + "neither at other sizes nor in training mode. If it receives the image in some case, "
+                        + "give an image for it with the option ImageShapes; if not, name the layers that do with Layer or Layers."
                 );
             }
         }
@@ -168,14 +176,18 @@ internal sealed record ConversionPlan(
         string reason = failure is null ? "" : $": {FirstLine(failure.Message)}";
         string found =
             all.Length > 1 && named.Length == 0
-                ? $" It has {all.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(all.Select(candidate => candidate.Name))}), and"
+                ? $" It has {all.Length} convolutions with in_channels {OldChannels} "
+                    + $"({Text.Quoted(all.Select(candidate => candidate.Name))}), and"
                 : "";
         throw new InvalidOperationException(
             Check.Example is not null
                     ? $"{Name} does not run on the inputs that the option Example gives, the image with {OldChannels} channels{reason}"
                 : Check.AllShapes is not null
-                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.AllShapes[trials.Count])} with {OldChannels} channels, which the option ImageShape names{reason}"
-                : $"{Name} was not converted:{found} it could not be run to check the conversion, on images of none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, all of its inputs. Probe = false converts it unchecked.",
+                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.AllShapes[trials.Count])} with "
+                        + $"{OldChannels} channels, which the option ImageShape names{reason}"
+                : $"{Name} was not converted:{found} it could not be run to check the conversion, on images of "
+                    + $"none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, "
+                    + "all of its inputs. Probe = false converts it unchecked.",
             failure
         );
     }
@@ -202,7 +214,9 @@ internal sealed record ConversionPlan(
             if (image is null)
             {
                 throw new ArgumentException(
-                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, number {string.Join(", ", call.Images.Select(index => index + 1))}, as a tensor or a list of tensors."
+                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in "
+                        + $"their order, the image, number {string.Join(", ", call.Images.Select(index => index + 1))}, "
+                        + "as a tensor or a list of tensors."
                 );
             }
 
@@ -359,6 +373,18 @@ internal sealed record ConversionPlan(
         }
     }
 
+    private InvalidOperationException NothingToCompare(Recording expected)
+    {
+        string found =
+            expected.Answer.Count == 0 ? "no tensor or number"
+            : expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element"
+            : "always the same or no numbers";
+        return new InvalidOperationException(
+            $"{Name} was not converted: its answers gave nothing to compare, {found}, on images of noise. Give the option Example, "
+                + "inputs for which it answers. Probe = false converts it unchecked."
+        );
+    }
+
     private ChannelConversion Verified(
         NamedConvolution[] all,
         NamedConvolution[] named,
@@ -375,37 +401,25 @@ internal sealed record ConversionPlan(
 
         if (IsExact && !Recording.IsTelling(Expected()))
         {
-            throw new InvalidOperationException(
-                $"{Name} was not converted: its answers gave nothing to compare, {(trials[0].Expected.Answer.Count == 0 ? "no tensor or number" : trials[0].Expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element" : "always the same or no numbers")}, on images of noise. Give the option Example, inputs for which it answers. Probe = false converts it unchecked."
-            );
+            throw NothingToCompare(trials[0].Expected);
         }
 
         if (IsExact && Network is IScriptModule && !Expected().Any(run => run.Answer.Any(entry => entry.Value.is_floating_point())))
         {
             throw new InvalidOperationException(
-                $"{Name} was not converted: its answers are whole numbers alone, which tell too little where no layer inside can be seen. Convert a script that answers with scores, or this one unchecked with Probe = false."
+                $"{Name} was not converted: its answers are whole numbers alone, which tell too little where no layer inside can be seen. "
+                    + "Convert a script that answers with scores, or this one unchecked with Probe = false."
             );
         }
 
-        string? trouble;
         if (named.Length > 0)
         {
-            if (CommitIfEqual(named, scope, options, out string? ofNamed) is { } conversion)
-            {
-                return conversion;
-            }
-
-            // One branch of several was named: converting it alone changes what the network gives.
-            return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out ofNamed) : null)
-                ?? Folded(named, scope, options, ref ofNamed)
-                ?? throw new InvalidOperationException(
-                    $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {ofNamed}"
-                );
+            return Named(named, given, scope, options);
         }
 
         NamedConvolution[] reached = [.. given, .. differing];
         bool hasFilter = Array.Exists(reached, IsFilter) && !Array.TrueForAll(reached, IsFilter);
-        trouble = null;
+        string? trouble = null;
         if (hasFilter && Folded(reached, scope, options, ref trouble) is { } afterFilter)
         {
             return afterFilter;
@@ -424,15 +438,44 @@ internal sealed record ConversionPlan(
         {
             return Folded(differing, scope, options, ref trouble)
                 ?? throw new InvalidOperationException(
-                    $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were{(trouble is null ? "." : $": {trouble}")} Take what does that out of the network, such as a normalization, and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}; or use AsGrayscale(), which gives the same answers and changes nothing."
+                    $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no "
+                        + "longer equal, although those that were put in "
+                        + $"were{(trouble is null ? "." : $": {trouble}")} Take what does that out of the network, such "
+                        + "as a normalization, and pass it as "
+                        + $"{nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}; or use AsGrayscale(), "
+                        + "which gives the same answers and changes nothing."
                 );
         }
 
+        return AnyOf(all, scope, options);
+
+        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
+    }
+
+    /// <summary>The convolutions that the options name, or all branches of which they name one.</summary>
+    private ChannelConversion Named(NamedConvolution[] named, NamedConvolution[] given, DisposeScope scope, object options)
+    {
+        if (CommitIfEqual(named, scope, options, out string? trouble) is { } conversion)
+        {
+            return conversion;
+        }
+
+        // One branch of several was named: converting it alone changes what the network gives.
+        return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out trouble) : null)
+            ?? Folded(named, scope, options, ref trouble)
+            ?? throw new InvalidOperationException(
+                $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {trouble}"
+            );
+    }
+
+    /// <summary>The first of several convolutions with which the network answers as before.</summary>
+    private ChannelConversion AnyOf(NamedConvolution[] all, DisposeScope scope, object options)
+    {
         // No hook of a candidate ran: they are called through forward, not call. Then each is tried by itself.
         var troubles = new List<string>();
         foreach (NamedConvolution candidate in all)
         {
-            if (CommitIfEqual([candidate], scope, options, out trouble) is { } conversion)
+            if (CommitIfEqual([candidate], scope, options, out string? trouble) is { } conversion)
             {
                 return conversion;
             }
@@ -441,10 +484,9 @@ internal sealed record ConversionPlan(
         }
 
         throw new InvalidOperationException(
-            $"{Name} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. {string.Join(" ", troubles)}"
+            $"{Name} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. "
+                + $"{string.Join(" ", troubles)}"
         );
-
-        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
     }
 
     /// <summary>A filter of each channel by itself, as a blur before the first layer is.</summary>
@@ -488,7 +530,8 @@ internal sealed record ConversionPlan(
         {
             Add(
                 ref trouble,
-                $"'{path}' ({batches.GetType().Name}) is in training mode, where it normalizes each batch by its own statistics, which no kernel can hold: call eval() first."
+                $"'{path}' ({batches.GetType().Name}) is in training mode, where it normalizes each batch by its "
+                    + "own statistics, which no kernel can hold: call eval() first."
             );
             return null;
         }
@@ -500,7 +543,9 @@ internal sealed record ConversionPlan(
             {
                 Add(
                     ref trouble,
-                    $"the channels that reach '{stem.Name}' do not follow from {(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after a normalization."
+                    $"the channels that reach '{stem.Name}' do not follow from "
+                        + $"{(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after "
+                        + "a normalization."
                 );
                 return null;
             }
@@ -557,7 +602,9 @@ internal sealed record ConversionPlan(
                 {
                     trouble =
                         Map.HasOffset && stems.Any(stem => where == Recording.Place(stem.Name, stem.Layer) || where == "the answer")
-                            ? $"{where} differs. Per-channel normalization is added by a forward hook: run the layer with call, not forward. If it is, the image also reaches something else, or is padded before it."
+                            ? $"{where} differs. Per-channel normalization is added by a forward hook: run the "
+                                + "layer with call, not forward. If it is, the image also reaches something else, or "
+                                + "is padded before it."
                             : $"the answers differ: the image also reaches something else, first seen in {where}.";
                     break;
                 }
@@ -566,7 +613,9 @@ internal sealed record ConversionPlan(
         catch (ProbeException exception)
         {
             trouble =
-                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording?.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
+                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in "
+                    + $"{recording?.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the "
+                    + "convolutions that can be converted.";
         }
         catch
         {

@@ -149,7 +149,10 @@ internal sealed class InnerNormalization
             if (input.numel() > 0 && !Follows(Pixels(layer, input), Agreement.Unit(input.dtype)))
             {
                 throw new InvalidOperationException(
-                    $"The channels that reach '{name}' do not follow from each other as they did when the network was converted: its normalization has changed since, by a checkpoint, by training, or in training mode, or the image did not come through the wrapper. Convert the network in eval mode after its checkpoint is loaded, or use AsGrayscale(), which assumes nothing."
+                    $"The channels that reach '{name}' do not follow from each other as they did when the network "
+                        + "was converted: its normalization has changed since, by a checkpoint, by training, or in "
+                        + "training mode, or the image did not come through the wrapper. Convert the network in eval "
+                        + "mode after its checkpoint is loaded, or use AsGrayscale(), which assumes nothing."
                 );
             }
         }

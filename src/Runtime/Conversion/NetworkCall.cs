@@ -63,7 +63,9 @@ internal sealed class NetworkCall
                 return unknown < 0
                     ? new NetworkCall(network, call, inputs, images)
                     : throw new ArgumentException(
-                        $"The option Image names '{names[unknown]}', which is no tensor and no list of tensors that forward of {network.GetType().Name} takes. Its parameters: {Text.Quoted(inputs.Select(input => input.Name!))}."
+                        $"The option Image names '{names[unknown]}', which is no tensor and no list of tensors "
+                            + $"that forward of {network.GetType().Name} takes. Its parameters: "
+                            + $"{Text.Quoted(inputs.Select(input => input.Name!))}."
                     );
             }
         }
