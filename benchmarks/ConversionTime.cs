@@ -58,7 +58,9 @@ internal static class ConversionTime
 
             string cells = string.Join(
                 " | ",
-                ratios.Select(of => RuleTimes.Median(of).ToString(RuleTimes.Median(of) < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture))
+                ratios
+                    .Select(of => RuleTimes.Median(of))
+                    .Select(median => median.ToString(median < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture))
             );
             text.Append(CultureInfo.InvariantCulture, $"| {name} | {cells} |\n");
         }

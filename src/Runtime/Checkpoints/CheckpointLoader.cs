@@ -90,6 +90,48 @@ internal static class CheckpointLoader
         }
     }
 
+    private static void CheckMap(LayerChange change, ConversionMark theirs)
+    {
+        if (theirs.Map is not null && change.Inner is not null && !theirs.Map.IsNear(change.Map))
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' was folded with another normalization of the network's "
+                    + $"own than this one has ({theirs.Map}, and {change.Map}). Load the checkpoint of before the "
+                    + "conversion into the network, and convert it then. Nothing was loaded."
+            );
+        }
+
+        if (theirs.Map is not null && change.Inner is null && !theirs.Map.Equals(change.Map))
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' is of a network converted with another channel map "
+                    + $"({theirs.Map}); this one was converted with {change.Map}. Convert with the same map, or load "
+                    + "the checkpoint of before the conversion. Nothing was loaded."
+            );
+        }
+    }
+
+    private static void CheckConstant(LayerChange change, bool needsConstant, bool hasConstant)
+    {
+        if (needsConstant && !hasConstant)
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, "
+                    + $"but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
+            );
+        }
+
+        if (hasConstant && !needsConstant)
+        {
+            throw new ArgumentException(
+                $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, "
+                    + "and this one was converted without, so that it would be lost. "
+                    + $"Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. "
+                    + "Nothing was loaded."
+            );
+        }
+    }
+
     /// <summary>Brings the entries of a converted layer into the form of now; whether its kernels are those of before.</summary>
     private static bool Adapt(LayerChange change, Tensor weight, Dictionary<string, Tensor> adapted, DisposeScope scope)
     {
@@ -112,24 +154,7 @@ internal static class CheckpointLoader
             );
         }
 
-        if (theirs.Map is not null && change.Inner is not null && !theirs.Map.IsNear(change.Map))
-        {
-            throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' was folded with another normalization of the network's "
-                    + $"own than this one has ({theirs.Map}, and {change.Map}). Load the checkpoint of before the "
-                    + "conversion into the network, and convert it then. Nothing was loaded."
-            );
-        }
-
-        if (theirs.Map is not null && change.Inner is null && !theirs.Map.Equals(change.Map))
-        {
-            throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' is of a network converted with another channel map "
-                    + $"({theirs.Map}); this one was converted with {change.Map}. Convert with the same map, or load "
-                    + "the checkpoint of before the conversion. Nothing was loaded."
-            );
-        }
-
+        CheckMap(change, theirs);
         bool isMarked = theirs.Map is not null || hasConstant;
         if (formOfNow && formOfBefore && !change.KeepsKernels && !isMarked)
         {
@@ -142,24 +167,7 @@ internal static class CheckpointLoader
 
         if (formOfNow && (!formOfBefore || change.KeepsKernels || isMarked))
         {
-            if (needsConstant && !hasConstant)
-            {
-                throw new ArgumentException(
-                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, "
-                        + $"but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
-                );
-            }
-
-            if (hasConstant && !needsConstant)
-            {
-                throw new ArgumentException(
-                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, "
-                        + "and this one was converted without, so that it would be lost. "
-                        + $"Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. "
-                        + "Nothing was loaded."
-                );
-            }
-
+            CheckConstant(change, needsConstant, hasConstant);
             if (theirs.Map is null && theirs.InputScale != change.Mark.InputScale)
             {
                 using Tensor exact = weight.detach().to(ScalarType.Float64);

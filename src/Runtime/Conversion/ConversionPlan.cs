@@ -385,14 +385,8 @@ internal sealed record ConversionPlan(
         );
     }
 
-    private ChannelConversion Verified(
-        NamedConvolution[] all,
-        NamedConvolution[] named,
-        NamedConvolution[] given,
-        NamedConvolution[] differing,
-        DisposeScope scope,
-        object options
-    )
+    /// <summary>Whether a wrong conversion would have shown in what the network has answered so far, or else in more images.</summary>
+    private void EnsureTelling(DisposeScope scope)
     {
         for (int seed = 1; seed <= 3 && IsExact && Check.Example is null && !Recording.IsTelling(Expected()); seed++)
         {
@@ -412,6 +406,19 @@ internal sealed record ConversionPlan(
             );
         }
 
+        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
+    }
+
+    private ChannelConversion Verified(
+        NamedConvolution[] all,
+        NamedConvolution[] named,
+        NamedConvolution[] given,
+        NamedConvolution[] differing,
+        DisposeScope scope,
+        object options
+    )
+    {
+        EnsureTelling(scope);
         if (named.Length > 0)
         {
             return Named(named, given, scope, options);
@@ -448,8 +455,6 @@ internal sealed record ConversionPlan(
         }
 
         return AnyOf(all, scope, options);
-
-        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
     }
 
     /// <summary>The convolutions that the options name, or all branches of which they name one.</summary>

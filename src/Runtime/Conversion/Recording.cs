@@ -128,8 +128,11 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
         HashSet<Module> seen = [network];
         foreach ((string name, Module module) in network.named_modules())
         {
-            bool isSequence = module.GetType() == typeof(TorchSharp.Modules.Sequential);
-            if (module is not Module<Tensor, Tensor> layer || isSequence || !seen.Add(module))
+            if (
+                module is not Module<Tensor, Tensor> layer
+                || module.GetType() == typeof(TorchSharp.Modules.Sequential)
+                || !seen.Add(module)
+            )
             {
                 continue;
             }
