@@ -53,6 +53,9 @@ public sealed class ChannelNormalization : IEquatable<ChannelNormalization>
     /// <summary>The standard deviation of each channel.</summary>
     public IReadOnlyList<double> Std => std;
 
+    /// <summary>Those of one channel; a normalization of one number goes for all.</summary>
+    internal (double Mean, double Std) At(int channel) => mean.Length == 1 ? (mean[0], std[0]) : (mean[channel], std[channel]);
+
     /// <inheritdoc/>
     public bool Equals(ChannelNormalization? other) =>
         other is not null && mean.AsSpan().SequenceEqual(other.mean) && std.AsSpan().SequenceEqual(other.std);

@@ -82,6 +82,44 @@ foreach ((string row, bool within) in ScriptTable.Rows())
     holds &= within;
 }
 
+text.Append(
+    """
+
+    ## Channel maps
+
+    A Conv2d with a kernel of 5, stride 2 and zero padding, given the map's new channels, compared with itself before its conversion,
+    given the old channels that follow from them.
+
+    | map | channels | BFloat16 | bound | Float32 | bound | Float64 | bound |
+    |---|---|---|---|---|---|---|---|
+
+    """
+);
+foreach ((string row, bool within) in MapTable.Rows())
+{
+    text.Append(row);
+    holds &= within;
+}
+
+text.Append(
+    """
+
+    ## What the network does to its image itself
+
+    The first layer, a Conv2d with a kernel of 5 and stride 2, of a network that prepares its image before it, converted to gray and
+    compared with the image stacked.
+
+    | before the layer | padding mode | Float32 | bound | Float64 | bound |
+    |---|---|---|---|---|---|
+
+    """
+);
+foreach ((string row, bool within) in MapTable.FoldedRows())
+{
+    text.Append(row);
+    holds &= within;
+}
+
 text.Append(CultureInfo.InvariantCulture, $"\n{(holds ? "Every difference is within its bound." : "A difference EXCEEDS its bound.")}\n");
 string page = text.ToString().Replace("\r\n", "\n");
 Console.Write(page);

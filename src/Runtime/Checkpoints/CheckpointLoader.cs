@@ -26,11 +26,15 @@ internal static class CheckpointLoader
         source = WithoutPrefix(source, own);
         using DisposeScope scope = NewDisposeScope();
         var adapted = new Dictionary<string, Tensor>(source);
+        HashSet<LayerChange> ofBefore = [];
         foreach (LayerChange change in conversion.Changes)
         {
             if (source.TryGetValue(change.WeightKey, out Tensor? weight) && skip?.Contains(change.WeightKey) != true)
             {
-                Adapt(change, weight, adapted, scope);
+                if (Adapt(change, weight, adapted, scope))
+                {
+                    ofBefore.Add(change);
+                }
             }
         }
 
@@ -41,10 +45,7 @@ internal static class CheckpointLoader
         {
             if (source.TryGetValue(change.WeightKey, out Tensor? weight) && skip?.Contains(change.WeightKey) != true)
             {
-                bool isOfBefore =
-                    weight.shape.AsSpan().SequenceEqual(change.OldShape)
-                    && (change.KeepsKernels || !source.ContainsKey(change.ConstantKey));
-                change.Follow(isOfBefore ? weight : null);
+                change.Follow(ofBefore.Contains(change) ? weight : null);
             }
         }
 
@@ -89,12 +90,61 @@ internal static class CheckpointLoader
         }
     }
 
-    private static void Adapt(LayerChange change, Tensor weight, Dictionary<string, Tensor> adapted, DisposeScope scope)
+    private static void CheckMap(LayerChange change, ConversionMark theirs)
+    {
+        if (theirs.Map is not null && change.Inner is not null && !theirs.Map.IsNear(change.Map))
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' was folded with another normalization of the network's "
+                    + $"own than this one has ({theirs.Map}, and {change.Map}). Load the checkpoint of before the "
+                    + "conversion into the network, and convert it then. Nothing was loaded."
+            );
+        }
+
+        if (theirs.Map is not null && change.Inner is null && !theirs.Map.Equals(change.Map))
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' is of a network converted with another channel map "
+                    + $"({theirs.Map}); this one was converted with {change.Map}. Convert with the same map, or load "
+                    + "the checkpoint of before the conversion. Nothing was loaded."
+            );
+        }
+    }
+
+    private static void CheckConstant(LayerChange change, bool needsConstant, bool hasConstant)
+    {
+        if (needsConstant && !hasConstant)
+        {
+            throw new ArgumentException(
+                $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, "
+                    + $"but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
+            );
+        }
+
+        if (hasConstant && !needsConstant)
+        {
+            throw new ArgumentException(
+                $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, "
+                    + "and this one was converted without, so that it would be lost. "
+                    + $"Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. "
+                    + "Nothing was loaded."
+            );
+        }
+    }
+
+    /// <summary>Brings the entries of a converted layer into the form of now; whether its kernels are those of before.</summary>
+    private static bool Adapt(LayerChange change, Tensor weight, Dictionary<string, Tensor> adapted, DisposeScope scope)
     {
         bool formOfNow = weight.shape.AsSpan().SequenceEqual(change.NewShape);
         bool formOfBefore = weight.shape.AsSpan().SequenceEqual(change.OldShape);
         bool hasConstant = adapted.ContainsKey(change.ConstantKey);
         bool needsConstant = ConstantAddition.Kernel(change.Layer) is not null;
+        ConversionMark theirs = ConversionMark.TakeFrom(adapted, change.Prefix);
+        foreach ((string name, Tensor value) in change.Mark.Buffers())
+        {
+            scope.Attach(value);
+            adapted[change.Prefix + name] = value;
+        }
 
         if (!formOfNow && !formOfBefore)
         {
@@ -104,47 +154,29 @@ internal static class CheckpointLoader
             );
         }
 
-        if (formOfNow && formOfBefore && !change.KeepsKernels && !hasConstant)
+        CheckMap(change, theirs);
+        bool isMarked = theirs.Map is not null || hasConstant;
+        if (formOfNow && formOfBefore && !change.KeepsKernels && !isMarked)
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which a depthwise layer has before and after its "
-                    + "conversion, and the conversion scales its kernels: it cannot be told which of the two it is. "
-                    + "Load it before the conversion. Nothing was loaded."
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which the layer has "
+                    + "before and after its conversion, and the conversion changes its kernels: it cannot be told "
+                    + "which of the two it is. Load it before the conversion. Nothing was loaded."
             );
         }
 
-        if (formOfNow && (!formOfBefore || change.KeepsKernels || hasConstant))
+        if (formOfNow && (!formOfBefore || change.KeepsKernels || isMarked))
         {
-            if (needsConstant && !hasConstant)
-            {
-                throw new ArgumentException(
-                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, "
-                        + $"but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
-                );
-            }
-
-            if (hasConstant && !needsConstant)
-            {
-                throw new ArgumentException(
-                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, "
-                        + "and this one was converted without, so that it would be lost. "
-                        + $"Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. "
-                        + "Nothing was loaded."
-                );
-            }
-
-            double theirs = InputScaleMark.Read(adapted.GetValueOrDefault(change.ScaleKey));
-            Mark();
-            if (theirs != change.InputScale)
+            CheckConstant(change, needsConstant, hasConstant);
+            if (theirs.Map is null && theirs.InputScale != change.Mark.InputScale)
             {
                 using Tensor exact = weight.detach().to(ScalarType.Float64);
-                adapted[change.WeightKey] = Owned((exact * (change.InputScale / theirs)).to(weight.dtype));
+                adapted[change.WeightKey] = Owned((exact * (change.Mark.InputScale / theirs.InputScale)).to(weight.dtype));
             }
 
-            return;
+            return formOfBefore && change.KeepsKernels;
         }
 
-        Mark();
         KernelLayout.CheckDtype(weight.dtype, $"The checkpoint's '{change.WeightKey}'");
         adapted[change.WeightKey] = Owned(change.Convert(weight));
         if (needsConstant)
@@ -152,14 +184,7 @@ internal static class CheckpointLoader
             adapted[change.ConstantKey] = Owned(change.ConstantFor(weight, null)!);
         }
 
-        void Mark()
-        {
-            adapted.Remove(change.ScaleKey);
-            if (change.InputScale != 1)
-            {
-                adapted[change.ScaleKey] = Owned(InputScaleMark.Make(change.InputScale));
-            }
-        }
+        return true;
 
         Tensor Owned(Tensor tensor)
         {

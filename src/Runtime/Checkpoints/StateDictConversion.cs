@@ -47,7 +47,8 @@ public static class StateDictConversion
                 if (normalization is not null && normalization.Mean.Count != 1 && normalization.Mean.Count != layout.InChannels)
                 {
                     throw new ArgumentException(
-                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels; the normalization has {normalization.Mean.Count}.",
+                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels; "
+                            + $"the normalization has {normalization.Mean.Count}.",
                         nameof(normalization)
                     );
                 }
@@ -80,6 +81,62 @@ public static class StateDictConversion
     ) => Convert(stateDict, layer, weight => ConvolutionWeights.SpreadInputChannels(weight, luma, transposed));
 
     /// <summary>
+    /// The entries of a network as it has them after <c>ToChannels</c> with that map. Where the map has offsets, and so a
+    /// normalization, there are entries more, "normalization_kernel" and "channel_map", for the network that is converted
+    /// with the same map: what the offsets add depends on its padding.
+    /// </summary>
+    /// <param name="stateDict">The entries; left as they are.</param>
+    /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
+    /// <param name="map">How the old channels follow from the new ones.</param>
+    /// <param name="groups">The groups of the convolution; they become 1.</param>
+    /// <param name="transposed">Whether it is a transposed convolution.</param>
+    /// <returns>A new dictionary; what is converted is new, all others are those of the argument.</returns>
+    /// <exception cref="ArgumentException">
+    /// There is no such entry, or it is no kernel of as many input channels as the map has old ones.
+    /// </exception>
+    public static Dictionary<string, Tensor> ToChannels(
+        IReadOnlyDictionary<string, Tensor> stateDict,
+        string layer,
+        ChannelMap map,
+        long groups = 1,
+        bool transposed = false
+    )
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        Tensor? constant = null;
+        Dictionary<string, Tensor> converted = Convert(
+            stateDict,
+            layer,
+            weight =>
+            {
+                KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
+                if (layout.InChannels != map.OldChannels || map.NewChannels == 0)
+                {
+                    throw new ArgumentException(
+                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels, "
+                            + $"and the map gives {map.OldChannels} from {map.NewChannels}.",
+                        nameof(map)
+                    );
+                }
+
+                constant = map.HasOffset ? KernelTransform.Constant(weight, layout, map) : null;
+                return KernelTransform.Apply(weight, layout, map);
+            }
+        );
+        if (constant is not null)
+        {
+            string prefix = layer.Length == 0 ? "" : $"{layer}.";
+            converted[prefix + ConstantAddition.BufferName] = constant.cpu();
+            foreach ((string name, Tensor value) in new ConversionMark(Map: map).Buffers())
+            {
+                converted[prefix + name] = value;
+            }
+        }
+
+        return converted;
+    }
+
+    /// <summary>
     /// Converts a file in TorchSharp's own format to another. The target is written beside and renamed, so it is whole or as
     /// it was; it may be the source itself.
     /// </summary>
@@ -103,6 +160,26 @@ public static class StateDictConversion
     /// <exception cref="ArgumentException">There is no such entry, or it is no kernel of one input channel.</exception>
     public static void FileToColor(string source, string target, string layer, LumaCoefficients luma, bool transposed = false) =>
         ConvertFile(source, target, entries => ToColor(entries, layer, luma, transposed));
+
+    /// <summary>Converts a file in TorchSharp's own format to another, with a channel map; see <see cref="FileToGrayscale"/>.</summary>
+    /// <param name="source">The checkpoint of before.</param>
+    /// <param name="target">The checkpoint for the new channels.</param>
+    /// <param name="layer">The path of the convolution that receives the image, without ".weight".</param>
+    /// <param name="map">How the old channels follow from the new ones.</param>
+    /// <param name="groups">The groups of the convolution; they become 1.</param>
+    /// <param name="transposed">Whether it is a transposed convolution.</param>
+    /// <exception cref="InvalidDataException">The source is cut short or of another format.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such entry, or it is no kernel of as many input channels as the map has old ones.
+    /// </exception>
+    public static void FileToChannels(
+        string source,
+        string target,
+        string layer,
+        ChannelMap map,
+        long groups = 1,
+        bool transposed = false
+    ) => ConvertFile(source, target, entries => ToChannels(entries, layer, map, groups, transposed));
 
     private static void ConvertFile(string source, string target, Func<Dictionary<string, Tensor>, Dictionary<string, Tensor>> convert)
     {
@@ -146,6 +223,7 @@ public static class StateDictConversion
             layer = prefixed[..^".weight".Length];
         }
 
+        string prefix = layer.Length == 0 ? "" : $"{layer}.";
         if (!stateDict.TryGetValue(key, out Tensor? weight))
         {
             string[] kernels =
@@ -171,7 +249,7 @@ public static class StateDictConversion
             );
         }
 
-        string constant = layer.Length == 0 ? ConstantAddition.BufferName : $"{layer}.{ConstantAddition.BufferName}";
+        string constant = prefix + ConstantAddition.BufferName;
         if (stateDict.ContainsKey(constant))
         {
             throw new ArgumentException(
@@ -182,15 +260,24 @@ public static class StateDictConversion
             );
         }
 
-        string mark = layer.Length == 0 ? InputScaleMark.BufferName : $"{layer}.{InputScaleMark.BufferName}";
-        double scale = InputScaleMark.Read(stateDict.GetValueOrDefault(mark));
-        var converted = new Dictionary<string, Tensor>(stateDict) { [key] = convert(weight) };
-        if (converted.Remove(mark))
+        var converted = new Dictionary<string, Tensor>(stateDict);
+        ConversionMark mark = ConversionMark.TakeFrom(converted, prefix);
+        if (mark.Map is not null)
+        {
+            throw new ArgumentException(
+                $"The state dictionary is of a network that was converted with a channel map ({mark.Map}), which "
+                    + "only the network's own conversion can undo. Load it into the network converted with that map.",
+                nameof(stateDict)
+            );
+        }
+
+        converted[key] = convert(weight);
+        if (mark.InputScale != 1)
         {
             // The kernels are then for the images of before the scale was folded in.
             using Tensor scaled = converted[key];
             using Tensor exact = scaled.to(ScalarType.Float64);
-            converted[key] = (exact / scale).to(scaled.dtype);
+            converted[key] = (exact / mark.InputScale).to(scaled.dtype);
         }
 
         return converted;

@@ -97,7 +97,7 @@ internal static class Agreement
     }
 
     /// <summary>The relative rounding of a dtype; 0 of whole numbers.</summary>
-    private static double Unit(ScalarType dtype) =>
+    public static double Unit(ScalarType dtype) =>
         dtype switch
         {
             ScalarType.Float64 or ScalarType.ComplexFloat64 => Math.ScaleB(1, -53),

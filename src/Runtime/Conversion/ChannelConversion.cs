@@ -18,24 +18,26 @@ public sealed class ChannelConversion
     private readonly LayerChange[] changes;
     private readonly TransformInput? transformInput;
 
-    internal ChannelConversion(Module network, LayerChange[] changes, TransformInput? transformInput, object options, long inChannels)
+    internal ChannelConversion(Module network, LayerChange[] changes, TransformInput? transformInput, object options, ChannelMap map)
     {
         this.network = network;
         this.changes = changes;
         this.transformInput = transformInput;
         Options = options;
-        InChannels = inChannels;
+        Map = map;
         Layout = new ImageLayout(changes[0].Layer.SpatialDimensions(), false);
         IsCurrent = true;
         Layouts = new LayoutChoice(network, keepsAnswers: options is GrayscaleOptions { ChannelsLastAnswers: true });
-        OldInChannels = transformInput is null ? changes[0].OldLayout.InChannels : 3;
     }
 
+    /// <summary>How an image of before follows from one of now.</summary>
+    public ChannelMap Map { get; private set; }
+
     /// <summary>The channels that an image must have now.</summary>
-    public long InChannels { get; private set; }
+    public long InChannels => Map.NewChannels;
 
     /// <summary>The channels that an image had before the conversion.</summary>
-    public long OldInChannels { get; }
+    public long OldInChannels => Map.OldChannels;
 
     /// <summary>
     /// The paths of the layers that were converted, as in the state_dict without ".weight"; "" for a bare convolution.
@@ -62,8 +64,11 @@ public sealed class ChannelConversion
     /// <summary>Where an image has its channels.</summary>
     internal ImageLayout Layout { get; set; }
 
-    /// <summary>Which input of the network is the image.</summary>
-    internal int ImageIndex { get; set; }
+    /// <summary>Which inputs of the network are images, or lists of them.</summary>
+    internal int[] Images { get; set; } = [0];
+
+    /// <summary>Whether the network is given all of its old channels, of which its first layers are handed the few that count.</summary>
+    internal bool GivesOldChannels { get; init; }
 
     /// <summary>Whether the network writes to its image, so that it is given a copy: before, what it wrote to was a stack.</summary>
     internal bool CopiesImage { get; set; }
@@ -85,11 +90,17 @@ public sealed class ChannelConversion
         int dimension = Layout.ChannelDimension(image);
         if (dimension < 0 || dimension > 1 + (Layout.ChannelsLast ? Layout.SpatialDimensions : 0) || image.size(dimension) != InChannels)
         {
+            string form = Options switch
+            {
+                GrayscaleOptions => "grayscale",
+                ColorConversion => "color",
+                _ => $"{InChannels} channel{(InChannels == 1 ? "" : "s")}",
+            };
             string wanted = Layout.ChannelsLast ? $"{Layout}, {InChannels}" : $"{InChannels}, {Layout}";
             throw new ArgumentException(
-                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: "
-                    + $"found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
-                    + (InChannels == 1 && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
+                $"{network.GetType().Name} was converted to {form}: found an image of shape {Text.Shape(image)}, "
+                    + $"wanted [N, {wanted}] or [{wanted}]."
+                    + (Options is GrayscaleOptions && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
                 nameof(image)
             );
         }
@@ -101,20 +112,35 @@ public sealed class ChannelConversion
     /// </summary>
     internal TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> forward)
     {
-        var image = (inputs[ImageIndex] as Tensor)!;
-        CheckImage(image);
+        foreach (int index in Images)
+        {
+            ArgumentNullException.ThrowIfNull(inputs[index]);
+            NetworkCall.With(
+                inputs[index]!,
+                image =>
+                {
+                    CheckImage(image);
+                    return image;
+                }
+            );
+        }
+
         bool isBatch =
             Layouts.Wanted != MemoryLayout.Contiguous
             && Layout.SpatialDimensions == 2
-            && image.dim() == 4
-            && Layout.ChannelDimension(image) == 1;
-        return Layouts.Run(inputs, ImageIndex, isBatch, Forward);
+            && inputs[Images[0]] is Tensor first
+            && first.dim() == 4
+            && Layout.ChannelDimension(first) == 1;
+        return Layouts.Run(inputs, Images[0], isBatch, Forward);
 
         TResult Forward(object?[] given, bool channelsLast)
         {
-            var asGiven = (Tensor)given[ImageIndex]!;
-            Tensor fitting = Fitting(asGiven);
-            given[ImageIndex] = channelsLast ? ChannelsLast.Of(fitting) : fitting;
+            object?[] asGiven = [.. given];
+            foreach (int index in Images)
+            {
+                given[index] = NetworkCall.With(given[index]!, image => channelsLast ? ChannelsLast.Of(AsTaken(image)) : AsTaken(image));
+            }
+
             TResult result;
             try
             {
@@ -125,7 +151,7 @@ public sealed class ChannelConversion
                 throw refusal;
             }
 
-            ConstantAddition.Complete(network, fitting, result);
+            ConstantAddition.Complete(network, given[Images[0]], result);
             return result;
         }
     }
@@ -149,23 +175,42 @@ public sealed class ChannelConversion
 
     /// <summary>
     /// The image as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
-    /// kernels hold their scale; and a copy of an image that it would write to.
+    /// kernels hold their scale; a copy of an image that it would write to; all of the old channels, where it takes those.
     /// </summary>
-    private Tensor Fitting(Tensor image) =>
-        IsOfOtherDtype(image) && Options is GrayscaleOptions { InputScale: not 1 } ? image.to(Dtype)
-        : CopiesImage ? image.clone()
-        : image;
+    private Tensor AsTaken(Tensor image)
+    {
+        bool holdsScale = Options is GrayscaleOptions { InputScale: not 1 };
+        Tensor typed = holdsScale && IsOfOtherDtype(image) ? image.to(Dtype) : image;
+        if (GivesOldChannels)
+        {
+            return Map.IsCopies && !CopiesImage ? Copies(typed) : Mapped(typed);
+        }
 
-    /// <summary>What is to be said of a run that failed, if the image has another dtype than the first layer; else null.</summary>
-    private ArgumentException? Refusal(Exception failure, Tensor image) =>
-        IsOfOtherDtype(image)
+        return CopiesImage && ReferenceEquals(typed, image) ? image.clone() : typed;
+    }
+
+    private Tensor Copies(Tensor image)
+    {
+        long[] shape = image.shape;
+        shape[Layout.ChannelDimension(image)] = OldInChannels;
+        return image.expand(shape);
+    }
+
+    /// <summary>What is to be said of a run that failed, if an image has another dtype than the first layer; else null.</summary>
+    private ArgumentException? Refusal(Exception failure, object?[] inputs)
+    {
+        IEnumerable<Tensor> images = Images.SelectMany(index =>
+            inputs[index] is Tensor image ? [image] : inputs[index] as IEnumerable<Tensor> ?? []
+        );
+        return images.FirstOrDefault(IsOfOtherDtype) is { } other
             ? new ArgumentException(
-                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), "
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {other.dtype}. Pass image.to(ScalarType.{Dtype}), "
                     + $"or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, "
                     + "which takes pixel values as they are.",
                 failure
             )
             : null;
+    }
 
     private ScalarType Dtype => changes[0].Layer.weight.dtype;
 
@@ -188,17 +233,9 @@ public sealed class ChannelConversion
             );
         }
 
-        TransformInput? transform = TransformInput.Of(network);
-        ChannelMap toGray = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
-        ChannelMap map = transform is null ? toGray : TransformInput.Map.After(toGray);
-        var check = new CheckOptions(options.AllLayers, options.Image, options.Example, options.AllShapes, options.Probe);
-        var plan = new ConversionPlan(network, channels, check, map, toGray, transform, options.InputScale);
-        ChannelConversion conversion = Made(plan, options);
-        if (!options.KeepColorWeights)
-        {
-            conversion.ForgetOldWeights();
-        }
-
+        ChannelMap map = ChannelMap.ToGray(checked((int)channels), options.InputScale, options.Normalization);
+        var mark = new ConversionMark(options.InputScale);
+        ChannelConversion conversion = Convert(network, map, options, options, options.KeepColorWeights, mark);
         conversion.UseMemoryLayout(options.MemoryLayout);
         return conversion;
     }
@@ -206,18 +243,22 @@ public sealed class ChannelConversion
     internal static ChannelConversion ToColor(Module network, LumaCoefficients luma, ColorOptions options)
     {
         options.Checked();
-        ChannelMap map = ChannelMap.ToColor(luma.Checked(nameof(luma)), options.Normalization, options.GrayNormalization);
-        var check = new CheckOptions(
-            options.Layer is null ? [] : [options.Layer],
-            options.Image,
-            options.Example,
-            options.ImageShape is null ? null : [options.ImageShape],
-            options.Probe
-        );
-        var plan = new ConversionPlan(network, 1, check, map, map, null, 1);
-        ChannelConversion conversion = Made(plan, new ColorConversion(luma, options));
-        conversion.ForgetOldWeights();
-        return conversion;
+        ChannelMap map = ChannelMap.ToColor(luma, options.Normalization, options.GrayNormalization);
+        return Convert(network, map, options, new ColorConversion(luma, options), keepOldWeights: false);
+    }
+
+    internal static ChannelConversion ToChannels(Module network, ChannelMap map, ChannelOptions options)
+    {
+        if (map.OldChannels == 0 || map.NewChannels == 0)
+        {
+            throw new ArgumentException(
+                $"Found a map of {map.OldChannels} channels from {map.NewChannels}; wanted 1 or more of both. "
+                    + $"Such a map is a part of others, which {nameof(ChannelMap)}.{nameof(ChannelMap.Beside)} makes.",
+                nameof(map)
+            );
+        }
+
+        return Convert(network, map, options, new MappedConversion(map, options), options.KeepOldWeights, new ConversionMark(Map: map));
     }
 
     internal static ChannelConversion ToChannels(Module network, MultispectralConversion options)
@@ -227,18 +268,7 @@ public sealed class ChannelConversion
             throw new ArgumentOutOfRangeException(nameof(options), options.Channels, "Wanted 1 channel or more.");
         }
 
-        ChannelMap map = ChannelMap.Tile(3, options.Channels);
-        var plan = new ConversionPlan(
-            network,
-            3,
-            new CheckOptions(options.Layer is null ? [] : [options.Layer]),
-            map,
-            map,
-            TransformInput.Of(network),
-            1,
-            IsExact: false
-        );
-        if (plan.Transform is not null)
+        if (TransformInput.Of(network) is not null)
         {
             throw new InvalidOperationException(
                 $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. "
@@ -246,23 +276,37 @@ public sealed class ChannelConversion
             );
         }
 
-        ChannelConversion conversion = plan.Carry(options);
-        conversion.ForgetOldWeights();
-        return conversion;
+        var place = new ChannelOptions { Layer = options.Layer };
+        return Convert(network, ChannelMap.Tile(3, options.Channels), place, options, keepOldWeights: false, isExact: false);
     }
 
-    /// <summary>Carries a conversion out. Of a script the offsets become an input channel that is given ones.</summary>
-    private static ChannelConversion Made(ConversionPlan plan, object options)
+    private static ChannelConversion Convert(
+        Module network,
+        ChannelMap map,
+        ConversionOptions options,
+        object asked,
+        bool keepOldWeights,
+        ConversionMark? mark = null,
+        bool isExact = true
+    )
     {
-        if (plan.Network is not IScriptModule script || !plan.Map.HasOffset)
+        TransformInput? transform = map.OldChannels == 3 ? TransformInput.Of(network) : null;
+        IScriptModule? withOnes = map.HasOffset ? network as IScriptModule : null;
+        ChannelMap imageMap = withOnes is null ? map : map.WithOnes();
+        ChannelMap layerMap = transform is null ? imageMap : TransformInput.Map.After(imageMap);
+        var plan = new ConversionPlan(network, options, layerMap, imageMap, transform, mark ?? ConversionMark.None, isExact);
+        ChannelConversion conversion = plan.Carry(asked);
+        if (withOnes is not null)
         {
-            return plan.Carry(options);
+            conversion.Map = map;
+            withOnes.WithOnes = conversion;
         }
 
-        ChannelMap withOnes = plan.Map.WithOnes();
-        ChannelConversion conversion = (plan with { Map = withOnes, ImageMap = withOnes }).Carry(options);
-        conversion.InChannels = plan.Map.NewChannels;
-        script.WithOnes = conversion;
+        if (!keepOldWeights)
+        {
+            conversion.ForgetOldWeights();
+        }
+
         return conversion;
     }
 
@@ -273,9 +317,14 @@ public sealed class ChannelConversion
         if (!KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. "
-                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, "
-                    + "or spread the gray ones with ToColor(LumaCoefficients)."
+                Options is GrayscaleOptions
+                    ? $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has "
+                        + "been loaded since, which has none. Convert with "
+                        + $"{nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray "
+                        + "ones with ToColor(LumaCoefficients)."
+                    : $"The kernels that {network.GetType().Name} had before were not kept, or a checkpoint of "
+                        + "the converted network has been loaded since, which has none. Convert with "
+                        + $"{nameof(ChannelOptions)}.{nameof(ChannelOptions.KeepOldWeights)}."
             );
         }
 
@@ -301,6 +350,15 @@ public sealed class ChannelConversion
         EnsureCurrent();
         luma.Checked(nameof(luma));
         var options = (GrayscaleOptions)Options;
+        if (GivesOldChannels)
+        {
+            throw new InvalidOperationException(
+                $"{network.GetType().Name} normalizes its image itself, and the kernels were folded with that. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call "
+                    + "RestoreColor()."
+            );
+        }
+
         if (OldInChannels != 3)
         {
             throw new InvalidOperationException(
@@ -355,14 +413,8 @@ public sealed class ChannelConversion
         );
     }
 
-    /// <summary>The stacked image that a gray one stands for, as the network took it before its conversion.</summary>
-    internal Tensor Stacked(Tensor image)
-    {
-        var options = (GrayscaleOptions)Options;
-        return ChannelMap
-            .ToGray((int)OldInChannels, options.InputScale, options.Normalization)
-            .Apply(image, Layout.ChannelDimension(image));
-    }
+    /// <summary>The image of before that one of now stands for, as the network took it.</summary>
+    internal Tensor Mapped(Tensor image) => Map.Apply(image, Layout.ChannelDimension(image));
 
     /// <summary>Puts the kernels of before in place until it is disposed.</summary>
     internal IDisposable AsBefore()
@@ -405,7 +457,7 @@ public sealed class ChannelConversion
         foreach (LayerChange change in changes)
         {
             ConstantAddition.Set(change.Layer, null);
-            InputScaleMark.Set(change.Layer, 1);
+            ConversionMark.None.PutOn(change.Layer);
         }
 
         Retire();

@@ -6,37 +6,32 @@ using static TorchSharp.torch.nn;
 
 namespace ChannelGen.Conversion;
 
-/// <summary>What the caller says about finding the layers and checking the conversion.</summary>
-internal sealed record CheckOptions(
-    IReadOnlyList<string> Layers,
-    string? Image = null,
-    IReadOnlyList<object?>? Example = null,
-    IReadOnlyList<IReadOnlyList<long>>? Shapes = null,
-    bool Probe = true
-);
-
 /// <summary>A conversion before it is made: find the layers, change them, see that all answers agree, or undo it.</summary>
 /// <param name="Network">The network.</param>
-/// <param name="OldChannels">The channels that its image has now.</param>
-/// <param name="Check">How it is to be checked.</param>
+/// <param name="Check">What the caller says about finding the layers and checking the conversion.</param>
 /// <param name="Map">What a layer is to make of the new channels.</param>
 /// <param name="ImageMap">The old image from the new one; another than <paramref name="Map"/> if a transform is folded in.</param>
 /// <param name="Transform">The network's own transform of its input.</param>
-/// <param name="InputScale">What pixel values are multiplied by.</param>
+/// <param name="Mark">What is written down beside the kernels.</param>
 /// <param name="IsExact">Whether the answers must agree; a heuristic only has to run.</param>
 internal sealed record ConversionPlan(
     Module Network,
-    long OldChannels,
-    CheckOptions Check,
+    ConversionOptions Check,
     ChannelMap Map,
     ChannelMap ImageMap,
     TransformInput? Transform,
-    double InputScale,
+    ConversionMark Mark,
     bool IsExact = true
 )
 {
     private readonly List<Trial> trials = [];
     private ImageLayout layout;
+
+    /// <summary>The dimensions of space of the layers that may be meant.</summary>
+    private int[] spaces = [];
+
+    /// <summary>Whether the network takes the new channels at the moment.</summary>
+    private bool takesNew;
     private NetworkCall? call;
     private Exception? failure;
 
@@ -45,7 +40,9 @@ internal sealed record ConversionPlan(
 
     private string Name => Network.GetType().Name;
 
-    private long NewChannels => Map.NewChannels;
+    private long OldChannels => ImageMap.OldChannels;
+
+    private long NewChannels => ImageMap.NewChannels;
 
     public ChannelConversion Carry(object options)
     {
@@ -59,7 +56,7 @@ internal sealed record ConversionPlan(
         }
 
         NamedConvolution[] named =
-            Network is Convolution ? [] : [.. Check.Layers.Select(layer => StemFinder.Named(Network, layer, OldChannels))];
+            Network is Convolution ? [] : [.. Check.AllLayers.Select(layer => StemFinder.Named(Network, layer, OldChannels))];
         NamedConvolution[] candidates = named.Length > 0 ? named : all;
         if (candidates.Length == 0)
         {
@@ -78,7 +75,8 @@ internal sealed record ConversionPlan(
             );
         }
 
-        layout = new ImageLayout(candidates[0].Layer.SpatialDimensions(), false);
+        // Most images have two; a convolution over a sequence may stand beside.
+        spaces = [.. candidates.Select(candidate => candidate.Layer.SpatialDimensions()).Distinct().OrderBy(space => space != 2)];
 
         // Refused here, before the network runs, if one of them is of a kind that cannot be converted.
         foreach (NamedConvolution candidate in candidates)
@@ -87,6 +85,7 @@ internal sealed record ConversionPlan(
         }
 
         ChannelConversion conversion = Check.Probe ? Checked(all, named, options) : Unchecked(candidates, named, options);
+        conversion.Images = call?.Images ?? conversion.Images;
         conversion.Keep();
         return conversion;
     }
@@ -142,18 +141,24 @@ internal sealed record ConversionPlan(
         }
 
         ChannelConversion conversion = Verified(all, named, given, differing, scope, options);
-        if (opened.Touches(conversion.Changes.Select(change => change.Layer.weight)))
+        if (opened.Touches(conversion.Changes.Select(change => change.Layer.weight)) || (conversion.GivesOldChannels && !opened.IsEmpty))
         {
-            // The kernels that were checked are not those that the layers are to have.
+            // What was checked is not what the layers are to have.
             NamedConvolution[] stems = [.. conversion.Changes.Select(change => new NamedConvolution(change.Name, change.Layer))];
             Rollback(conversion);
             opened.Dispose();
-            conversion = Commit(stems, options);
+            string? trouble = null;
+            conversion = conversion.GivesOldChannels
+                ? Commit(
+                    stems,
+                    options,
+                    Measured(stems, scope, ref trouble) ?? throw new InvalidOperationException($"{Name} was not converted: {trouble}")
+                )
+                : Commit(stems, options);
         }
 
         conversion.WasVerified = IsExact;
         conversion.Layout = layout;
-        conversion.ImageIndex = call!.ImageIndex;
         conversion.CopiesImage = trials.Exists(trial => trial.Probe.WritesToImage);
         return conversion;
 
@@ -177,11 +182,11 @@ internal sealed record ConversionPlan(
         throw new InvalidOperationException(
             Check.Example is not null
                     ? $"{Name} does not run on the inputs that the option Example gives, the image with {OldChannels} channels{reason}"
-                : Check.Shapes is not null
-                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.Shapes[trials.Count])} with {OldChannels} channels, "
-                        + $"which the option ImageShape names{reason}"
-                : $"{Name} was not converted:{found} it could not be run to check the conversion, "
-                    + $"on images of none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, "
+                : Check.AllShapes is not null
+                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.AllShapes[trials.Count])} with "
+                        + $"{OldChannels} channels, which the option ImageShape names{reason}"
+                : $"{Name} was not converted:{found} it could not be run to check the conversion, on images of "
+                    + $"none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, "
                     + "all of its inputs. Probe = false converts it unchecked.",
             failure
         );
@@ -200,25 +205,37 @@ internal sealed record ConversionPlan(
 
         if (Check.Example is { } example)
         {
-            if (example.Count != call.InputCount || example[call.ImageIndex] is not Tensor image)
+            Tensor? image = null;
+            if (example.Count == call.InputCount && Array.TrueForAll(call.Images, index => example[index] is Tensor or IEnumerable<Tensor>))
+            {
+                image = example[call.Images[0]] as Tensor ?? ((IEnumerable<Tensor>)example[call.Images[0]]!).FirstOrDefault();
+            }
+
+            if (image is null)
             {
                 throw new ArgumentException(
-                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, "
-                        + $"number {call.ImageIndex + 1}, as a tensor."
+                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in "
+                        + $"their order, the image, number {string.Join(", ", call.Images.Select(index => index + 1))}, "
+                        + "as a tensor or a list of tensors."
                 );
             }
 
-            bool isLast = image.dim() == layout.SpatialDimensions + 2 && image.shape[1] != NewChannels && image.shape[^1] == NewChannels;
+            int space = Space((int)image.dim());
+            bool isLast = image.dim() == space + 2 && image.shape[1] != NewChannels && image.shape[^1] == NewChannels;
             return
             [
-                [() => MakeTrial(image, example, layout with { ChannelsLast = isLast }, false)],
+                [() => MakeTrial(image, example, new ImageLayout(space, isLast), false)],
             ];
         }
 
-        return Check.Shapes is { } shapes
-            ? shapes.Select(shape => Trials([ProbeImages.Named(shape, layout.SpatialDimensions)]))
-            : [Trials(ProbeImages.Shapes(layout.SpatialDimensions, () => misfit))];
+        return Check.AllShapes is { } shapes
+            ? shapes.Select(shape => Trials([ProbeImages.Named(shape, Space(shape.Count))]))
+            : [spaces.SelectMany(space => Trials(ProbeImages.Shapes(space, () => misfit)))];
     }
+
+    /// <summary>The dimensions of space of an image of so many: with a batch, or else without.</summary>
+    private int Space(int dimensions) =>
+        spaces.Append(spaces[0]).First(space => dimensions == space + 2 || !spaces.Contains(dimensions - 2));
 
     private IEnumerable<Func<Trial>> Trials(IEnumerable<(long[] Shape, ImageLayout Layout)> shapes)
     {
@@ -227,18 +244,31 @@ internal sealed record ConversionPlan(
         Device device = first.weight.device;
         foreach ((long[] shape, ImageLayout of) in shapes)
         {
-            using Tensor model = empty(shape, dtype, device);
-            foreach (
-                object?[] others in call!.InputCount == 1 ? [new object?[1]] : call.Others(model, OldChannels, of.ChannelDimension(model))
-            )
+            long[] fresh = NewShape(shape, of);
+            foreach (long[] form in call!.TakesList && fresh[0] == 1 ? [fresh[1..], fresh] : (long[][])[fresh])
             {
-                yield return () => MakeTrial(NewImage(ProbeImages.Ordinary(shape, InputScale, dtype, device), of), others, of, false);
+                using Tensor model = empty(form, dtype, device);
+                foreach (object?[] others in call.Others(model, OldChannels, of.ChannelDimension(model)))
+                {
+                    yield return () => MakeTrial(ProbeImages.Ordinary(form, Mark.InputScale, dtype, device), others, of, false);
+                }
             }
         }
     }
 
     private Trial MakeTrial(Tensor image, IReadOnlyList<object?> others, ImageLayout of, bool training) =>
-        new(image, others, of, training, new NetworkProbe(Network, given => call!.Invoke(given, others), training), new(OldChannels));
+        new(
+            image,
+            others,
+            of,
+            training,
+            new NetworkProbe(Network, given => call!.Invoke(given, others, other => Taken(other, of)), training),
+            new(OldChannels)
+        );
+
+    /// <summary>A further image, given as the converted network takes it, as the network takes it now.</summary>
+    private Tensor Taken(Tensor image, ImageLayout of) =>
+        takesNew ? image.clone() : ImageMap.Apply(image, of.ChannelDimension(image));
 
     private bool TryWatch(Func<Trial> make, NamedConvolution[] all, DisposeScope scope)
     {
@@ -247,10 +277,19 @@ internal sealed record ConversionPlan(
         {
             Tensor old = ImageMap.Apply(trial.Image, trial.Layout.ChannelDimension(trial.Image));
             int dimension = trial.Layout.ChannelDimension(trial.Image);
-            bool watchesStack = Transform is null && OldChannels > 1 && !Map.IsPlainSum;
-            Tensor watched = watchesStack ? ChannelMap.ToGray((int)OldChannels).Apply(trial.Image.narrow(dimension, 0, 1), dimension) : old;
-            (trial.Given, trial.Differing) = StemFinder.Watch(trial.Probe, Network, all, watched, scope, trial.Expected);
-            if (watchesStack)
+            ChannelMap directions = ImageMap.Directions();
+            bool watchesDirections = Transform is null && OldChannels > 1 && !ImageMap.Equals(directions);
+            Tensor watched = watchesDirections ? directions.Apply(trial.Image, dimension) : old;
+            (trial.Given, trial.Differing) = StemFinder.Watch(
+                trial.Probe,
+                Network,
+                all,
+                directions.FirstEqual,
+                watched,
+                scope,
+                trial.Expected
+            );
+            if (watchesDirections)
             {
                 trial.Expected = trial.Expected.Next().Run(trial.Probe, Network, old, scope);
             }
@@ -280,7 +319,7 @@ internal sealed record ConversionPlan(
         }
 
         IEnumerable<Func<Trial>> others = [() => MakeTrial(first.Image, first.Others, first.Layout, training: true)];
-        if (Check.Example is null && Check.Shapes is null)
+        if (Check.Example is null && Check.AllShapes is null)
         {
             others = others.Concat(
                 ProbeImages
@@ -319,10 +358,8 @@ internal sealed record ConversionPlan(
 
     private void AddLike(Trial trial, Func<long[], double, ScalarType, Device, int, Tensor> values, int seed, DisposeScope scope)
     {
-        long[] shape = trial.Image.shape;
-        shape[trial.Layout.ChannelDimension(trial.Image)] = 1;
-        Tensor gray = values(shape, InputScale, trial.Image.dtype, trial.Image.device, seed);
-        var like = new Trial(NewImage(gray, trial.Layout), trial.Others, trial.Layout, trial.Training, trial.Probe, trial.Expected.Next());
+        Tensor image = values(trial.Image.shape, Mark.InputScale, trial.Image.dtype, trial.Image.device, seed);
+        var like = new Trial(image, trial.Others, trial.Layout, trial.Training, trial.Probe, trial.Expected.Next());
         try
         {
             Tensor old = ImageMap.Apply(like.Image, like.Layout.ChannelDimension(like.Image));
@@ -348,14 +385,8 @@ internal sealed record ConversionPlan(
         );
     }
 
-    private ChannelConversion Verified(
-        NamedConvolution[] all,
-        NamedConvolution[] named,
-        NamedConvolution[] given,
-        NamedConvolution[] differing,
-        DisposeScope scope,
-        object options
-    )
+    /// <summary>Whether a wrong conversion would have shown in what the network has answered so far, or else in more images.</summary>
+    private void EnsureTelling(DisposeScope scope)
     {
         for (int seed = 1; seed <= 3 && IsExact && Check.Example is null && !Recording.IsTelling(Expected()); seed++)
         {
@@ -375,14 +406,36 @@ internal sealed record ConversionPlan(
             );
         }
 
+        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
+    }
+
+    private ChannelConversion Verified(
+        NamedConvolution[] all,
+        NamedConvolution[] named,
+        NamedConvolution[] given,
+        NamedConvolution[] differing,
+        DisposeScope scope,
+        object options
+    )
+    {
+        EnsureTelling(scope);
         if (named.Length > 0)
         {
             return Named(named, given, scope, options);
         }
 
+        NamedConvolution[] reached = [.. given, .. differing];
+        bool hasFilter = Array.Exists(reached, IsFilter) && !Array.TrueForAll(reached, IsFilter);
+        string? trouble = null;
+        if (hasFilter && Folded(reached, scope, options, ref trouble) is { } afterFilter)
+        {
+            return afterFilter;
+        }
+
         if (given.Length > 0 || Network is Convolution)
         {
-            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out string? trouble)
+            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out trouble)
+                ?? Folded(given, scope, options, ref trouble)
                 ?? throw new InvalidOperationException(
                     $"{Name} was not converted: {Text.Quoted(given.Select(stem => stem.Name))} receives the image, but {trouble}"
                 );
@@ -390,16 +443,18 @@ internal sealed record ConversionPlan(
 
         if (differing.Length > 0)
         {
-            throw new InvalidOperationException(
-                $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, "
-                    + "although those that were put in were. Something before it treats channels differently, such as a normalization: "
-                    + $"take it out and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}."
-            );
+            return Folded(differing, scope, options, ref trouble)
+                ?? throw new InvalidOperationException(
+                    $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no "
+                        + "longer equal, although those that were put in "
+                        + $"were{(trouble is null ? "." : $": {trouble}")} Take what does that out of the network, such "
+                        + "as a normalization, and pass it as "
+                        + $"{nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}; or use AsGrayscale(), "
+                        + "which gives the same answers and changes nothing."
+                );
         }
 
         return AnyOf(all, scope, options);
-
-        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
     }
 
     /// <summary>The convolutions that the options name, or all branches of which they name one.</summary>
@@ -412,6 +467,7 @@ internal sealed record ConversionPlan(
 
         // One branch of several was named: converting it alone changes what the network gives.
         return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out trouble) : null)
+            ?? Folded(named, scope, options, ref trouble)
             ?? throw new InvalidOperationException(
                 $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {trouble}"
             );
@@ -438,24 +494,122 @@ internal sealed record ConversionPlan(
         );
     }
 
-    private ChannelConversion? CommitIfEqual(NamedConvolution[] stems, DisposeScope scope, object options, out string? trouble)
+    /// <summary>A filter of each channel by itself, as a blur before the first layer is.</summary>
+    private static bool IsFilter(NamedConvolution stem) =>
+        stem.Layer.groups > 1 && stem.Layer.groups == stem.Layer.in_channels && stem.Layer.out_channels == stem.Layer.in_channels;
+
+    /// <summary>
+    /// Where something before the layers makes the image anew with all of its channels, a normalization or a fixed filter, the
+    /// network goes on being given them, and the layers take the few from which the others follow.
+    /// </summary>
+    private ChannelConversion? Folded(NamedConvolution[] reached, DisposeScope scope, object options, ref string? trouble)
+    {
+        NamedConvolution[] stems = [.. reached.Where(stem => !IsFilter(stem))];
+        bool isOpaque = HasHooks(Network) || stems.Any(stem => HasHooks(stem.Layer));
+        if (Network is Convolution || Transform is not null || !IsExact || stems.Length == 0 || isOpaque)
+        {
+            return null;
+        }
+
+        return Measured(stems, scope, ref trouble) is { } inner ? CommitIfEqual(stems, scope, options, out trouble, inner) : null;
+    }
+
+    /// <summary>What is done to the image before each layer; null, with the trouble if there is any, if that cannot be folded.</summary>
+    private Dictionary<Convolution, InnerNormalization>? Measured(NamedConvolution[] stems, DisposeScope scope, ref string? trouble)
+    {
+        var inputs = stems.ToDictionary(stem => stem.Layer, _ => new List<Tensor>());
+        bool isImageItself = true;
+        foreach (Trial trial in trials)
+        {
+            Tensor old = ImageMap.Apply(trial.Image, trial.Layout.ChannelDimension(trial.Image));
+            trial.Probe.Run(old, scope, () => Watch(input => isImageItself &= input.Equals(old)));
+        }
+
+        if (isImageItself)
+        {
+            // Then nothing is done before the layers, and the trouble is elsewhere.
+            return null;
+        }
+
+        if (Network.named_modules().FirstOrDefault(named => NormalizesBatches(named.module)) is { module: { } batches, name: var path })
+        {
+            Add(
+                ref trouble,
+                $"'{path}' ({batches.GetType().Name}) is in training mode, where it normalizes each batch by its "
+                    + "own statistics, which no kernel can hold: call eval() first."
+            );
+            return null;
+        }
+
+        var inner = new Dictionary<Convolution, InnerNormalization>();
+        foreach (NamedConvolution stem in stems)
+        {
+            if (InnerNormalization.Of(stem, ImageMap, inputs[stem.Layer]) is not { } found)
+            {
+                Add(
+                    ref trouble,
+                    $"the channels that reach '{stem.Name}' do not follow from "
+                        + $"{(NewChannels == 1 ? "one" : "a few")} of them by factors and offsets, as they would after "
+                        + "a normalization."
+                );
+                return null;
+            }
+
+            inner.Add(stem.Layer, found);
+        }
+
+        return inner;
+
+        void Watch(Action<Tensor> see)
+        {
+            foreach (NamedConvolution stem in stems)
+            {
+                stem.Layer.register_forward_pre_hook(
+                    (_, input) =>
+                    {
+                        see(input);
+                        inputs[stem.Layer].Add(NetworkProbe.Kept(input, scope));
+                        return input;
+                    }
+                );
+            }
+        }
+
+        static void Add(ref string? trouble, string more) => trouble = trouble is null ? more : $"{trouble} Besides, {more}";
+
+        bool NormalizesBatches(Module module) =>
+            module.training && module.get_buffer("running_mean") is { } mean && mean.numel() == OldChannels;
+    }
+
+    private static bool HasHooks(Module module) => HookTables.Count(module, "pre_hooks") > 0;
+
+    private ChannelConversion? CommitIfEqual(
+        NamedConvolution[] stems,
+        DisposeScope scope,
+        object options,
+        out string? trouble,
+        Dictionary<Convolution, InnerNormalization>? inner = null
+    )
     {
         trouble = null;
-        ChannelConversion conversion = Commit(stems, options);
+        ChannelConversion conversion = Commit(stems, options, inner);
         Recording? recording = null;
         try
         {
             foreach (Trial trial in trials)
             {
-                using DisposeScope inner = NewDisposeScope();
+                using DisposeScope passing = NewDisposeScope();
                 recording = trial.Expected.Next();
-                recording.Run(trial.Probe, Network, trial.Image, inner);
+                int dimension = trial.Layout.ChannelDimension(trial.Image);
+                Tensor image = inner is null ? trial.Image : ImageMap.Apply(trial.Image, dimension);
+                recording.Run(trial.Probe, Network, image, passing);
                 if (IsExact && FirstDifference(trial, recording, conversion) is { } where)
                 {
                     trouble =
-                        Map.HasOffset && stems.Any(stem => where == $"'{stem.Name}' ({stem.Layer.GetType().Name})" || where == "the answer")
-                            ? $"{where} differs. Per-channel normalization is added by a forward hook: run the layer with call, "
-                                + "not forward. If it is, the image also reaches something else, or is padded before it."
+                        Map.HasOffset && stems.Any(stem => where == Recording.Place(stem.Name, stem.Layer) || where == "the answer")
+                            ? $"{where} differs. Per-channel normalization is added by a forward hook: run the "
+                                + "layer with call, not forward. If it is, the image also reaches something else, or "
+                                + "is padded before it."
                             : $"the answers differ: the image also reaches something else, first seen in {where}.";
                     break;
                 }
@@ -485,7 +639,8 @@ internal sealed record ConversionPlan(
 
     private string? FirstDifference(Trial trial, Recording found, ChannelConversion conversion)
     {
-        string? where = trial.Expected.FirstDifference(found, OldChannels, NewChannels);
+        string[] converted = [.. conversion.Changes.Select(change => Recording.Place(change.Name, change.Layer))];
+        string? where = trial.Expected.FirstDifference(found, OldChannels, NewChannels, converted);
         if (where is null || Network is not Convolution)
         {
             return where;
@@ -500,7 +655,11 @@ internal sealed record ConversionPlan(
             : where;
     }
 
-    private ChannelConversion Commit(NamedConvolution[] stems, object options)
+    private ChannelConversion Commit(
+        NamedConvolution[] stems,
+        object options,
+        Dictionary<Convolution, InnerNormalization>? inner = null
+    )
     {
         var planned = new List<LayerChange>();
         var applied = new Stack<LayerChange>();
@@ -509,7 +668,11 @@ internal sealed record ConversionPlan(
             foreach (NamedConvolution stem in stems)
             {
                 bool isShared = planned.Exists(other => other.Layer.weight.Handle == stem.Layer.weight.Handle);
-                planned.Add(LayerChange.Plan(stem.Name, stem.Layer, Map, isShared, InputScale));
+                planned.Add(
+                    inner is null
+                        ? LayerChange.Plan(stem.Name, stem.Layer, Map, isShared, Mark)
+                        : LayerChange.Plan(stem, inner[stem.Layer], isShared)
+                );
             }
 
             foreach (LayerChange change in planned)
@@ -519,6 +682,7 @@ internal sealed record ConversionPlan(
             }
 
             Transform?.Switch(false);
+            takesNew = inner is null;
         }
         catch
         {
@@ -531,30 +695,22 @@ internal sealed record ConversionPlan(
             throw;
         }
 
-        return new ChannelConversion(Network, [.. planned], Transform, options, NewChannels);
+        return new ChannelConversion(Network, [.. planned], Transform, options, ImageMap) { GivesOldChannels = inner is not null };
     }
 
     private void Rollback(ChannelConversion conversion)
     {
         conversion.Rollback();
+        takesNew = false;
         Transform?.Switch(true);
     }
 
-    /// <summary>The image as the converted network takes it: of several channels, which differ, so that a wrong luma shows.</summary>
-    private Tensor NewImage(Tensor gray, ImageLayout of)
+    /// <summary>The shape with the channels that the converted network takes; all of them differ, so that a wrong factor shows.</summary>
+    private long[] NewShape(long[] shape, ImageLayout of)
     {
-        if (NewChannels == 1)
-        {
-            return gray;
-        }
-
-        var channels = new Tensor[NewChannels];
-        for (int channel = 0; channel < channels.Length; channel++)
-        {
-            channels[channel] = channel % 2 == 0 ? gray / (1 + channel) : gray.flip([of.ChannelsLast ? -2 : -1]) / channel;
-        }
-
-        return cat(channels, of.ChannelDimension(gray));
+        long[] fresh = [.. shape];
+        fresh[of.ChannelsLast ? shape.Length - 1 : shape.Length - of.SpatialDimensions - 1] = NewChannels;
+        return fresh;
     }
 
     /// <summary>What an error says first; of an error inside a script, what it says last.</summary>

@@ -16,6 +16,13 @@ internal static class HookTables
     public static TTable Table<TTable>(Module module, string field)
         where TTable : class => (TTable)Fields.GetOrAdd(module.GetType(), Find).Single(found => found.Name == field).GetValue(module)!;
 
+    /// <summary>How many hooks one of the tables has; none of a module that cannot have hooks.</summary>
+    public static int Count(Module module, string field)
+    {
+        FieldInfo? table = Array.Find(Fields.GetOrAdd(module.GetType(), Find), found => found.Name == field);
+        return ((System.Collections.ICollection?)table?.GetValue(module))?.Count ?? 0;
+    }
+
     /// <summary>Whether any hook hangs on the module.</summary>
     public static bool HasHooks(Module module) =>
         Fields

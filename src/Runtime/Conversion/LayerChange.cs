@@ -50,17 +50,21 @@ internal sealed class LayerChange : IDisposable
 
     public ChannelMap Map { get; }
 
-    public string WeightKey => Name.Length == 0 ? "weight" : $"{Name}.weight";
+    public string WeightKey => Prefix + "weight";
 
-    public string ScaleKey => Name.Length == 0 ? InputScaleMark.BufferName : $"{Name}.{InputScaleMark.BufferName}";
+    /// <summary>What stands before the names of the layer's own entries.</summary>
+    public string Prefix => Name.Length == 0 ? "" : $"{Name}.";
 
-    /// <summary>The scale that the change folds in.</summary>
-    public double InputScale { get; private init; } = 1;
+    /// <summary>What the network does to its image before the layer, if that is folded in.</summary>
+    public InnerNormalization? Inner { get; private init; }
 
-    public string ConstantKey => Name.Length == 0 ? ConstantAddition.BufferName : $"{Name}.{ConstantAddition.BufferName}";
+    /// <summary>What the change folds in.</summary>
+    public ConversionMark Mark { get; private init; } = ConversionMark.None;
+
+    public string ConstantKey => Prefix + ConstantAddition.BufferName;
 
     /// <summary>Whether a depthwise layer's kernels stay as they are.</summary>
-    public bool KeepsKernels => Map.IsPlainSum;
+    public bool KeepsKernels => Map.IsCopies;
 
     /// <summary>Whether the weight of before is at hand, so that <see cref="Undo"/> is exact.</summary>
     public bool CanUndo => oldWeight is not null;
@@ -68,8 +72,22 @@ internal sealed class LayerChange : IDisposable
     /// <summary>Whether an earlier change of the same conversion is of the same parameter.</summary>
     public bool SharesWeight { get; private init; }
 
-    public static LayerChange Plan(string name, Convolution layer, ChannelMap map, bool sharesWeight = false, double inputScale = 1) =>
-        new(name, layer, layer.Layout(name), map) { SharesWeight = sharesWeight, InputScale = inputScale };
+    public static LayerChange Plan(
+        string name,
+        Convolution layer,
+        ChannelMap map,
+        bool sharesWeight = false,
+        ConversionMark? mark = null
+    ) => new(name, layer, layer.Layout(name), map) { SharesWeight = sharesWeight, Mark = mark ?? ConversionMark.None };
+
+    /// <summary>The change of a layer that is handed a few of the channels that reach it, for what a network does before it.</summary>
+    public static LayerChange Plan(NamedConvolution stem, InnerNormalization inner, bool sharesWeight) =>
+        new(stem.Name, stem.Layer, stem.Layer.Layout(stem.Name), inner.Map)
+        {
+            SharesWeight = sharesWeight,
+            Mark = new ConversionMark(Map: inner.Map),
+            Inner = inner,
+        };
 
     /// <summary>The weight that the layer has now stands for this one of before, when one arrives from a checkpoint.</summary>
     public Tensor Convert(Tensor weightOfBefore) => KernelTransform.Apply(weightOfBefore, OldLayout, Map);
@@ -105,7 +123,8 @@ internal sealed class LayerChange : IDisposable
         ConvolutionAccess.InChannels(Layer) = Map.NewChannels;
         Layer.groups = 1;
         ConstantAddition.Set(Layer, newConstant);
-        InputScaleMark.Set(Layer, InputScale);
+        Mark.PutOn(Layer);
+        Inner?.Attach();
 
         // The layer has them now.
         newWeight.Dispose();
@@ -131,7 +150,8 @@ internal sealed class LayerChange : IDisposable
         ConvolutionAccess.InChannels(Layer) = OldLayout.InChannels;
         Layer.groups = OldLayout.Groups;
         ConstantAddition.Set(Layer, oldConstant);
-        InputScaleMark.Set(Layer, 1);
+        ConversionMark.None.PutOn(Layer);
+        Inner?.Detach();
     }
 
     /// <summary><see cref="Undo"/> for a change that is not to be: the gradient comes back as well.</summary>
@@ -161,7 +181,8 @@ internal sealed class LayerChange : IDisposable
             ConvolutionAccess.InChannels(Layer) = Map.NewChannels;
             Layer.groups = 1;
             ConstantAddition.Set(Layer, constant);
-            InputScaleMark.Set(Layer, InputScale);
+            Mark.PutOn(Layer);
+            Inner?.Attach();
             if (gradient is not null)
             {
                 Layer.weight.grad = gradient;

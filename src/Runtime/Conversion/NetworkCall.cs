@@ -1,4 +1,6 @@
 using System.Reflection;
+using ChannelGen.Convolutions;
+using ChannelGen.Views;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -14,22 +16,27 @@ internal sealed class NetworkCall
     private readonly MethodInfo call;
     private readonly ParameterInfo[] inputs;
 
-    private NetworkCall(Module network, MethodInfo call, ParameterInfo[] inputs, int imageIndex)
+    private NetworkCall(Module network, MethodInfo call, ParameterInfo[] inputs, int[] images)
     {
         this.network = network;
         this.call = call;
         this.inputs = inputs;
-        ImageIndex = imageIndex;
+        Images = images;
     }
 
-    /// <summary>Which input is the image.</summary>
-    public int ImageIndex { get; }
+    /// <summary>Which inputs are images, or lists of them.</summary>
+    public int[] Images { get; }
+
+    /// <summary>Whether the first of them is a list, whose images may have no batch.</summary>
+    public bool TakesList => ImageInput.IsListType(inputs[Images[0]].ParameterType);
 
     public int InputCount => inputs.Length;
 
     /// <param name="network">The network.</param>
-    /// <param name="image">The name of forward's parameter that is the image; null for the first tensor.</param>
-    /// <exception cref="ArgumentException">forward has no such parameter, or it is no tensor.</exception>
+    /// <param name="image">
+    /// The name of forward's parameter that is the image, or several separated by commas; null for the first tensor or list.
+    /// </param>
+    /// <exception cref="ArgumentException">forward has no such parameter, or it is no tensor and no list of tensors.</exception>
     public static NetworkCall? Of(Module network, string? image)
     {
         for (Type? type = network.GetType(); type is not null; type = type.BaseType)
@@ -39,16 +46,27 @@ internal sealed class NetworkCall
                 Type[] types = type.GetGenericArguments()[..^1];
                 MethodInfo call = type.GetMethod("call", types) ?? throw new MissingMethodException(type.FullName, "call");
                 ParameterInfo[] inputs = (network.GetType().GetMethod("forward", types) ?? call).GetParameters();
-                int index = Array.FindIndex(inputs, input => image is null ? input.ParameterType == typeof(Tensor) : input.Name == image);
-                if (image is not null && (index < 0 || inputs[index].ParameterType != typeof(Tensor)))
+                if (image is null)
                 {
-                    throw new ArgumentException(
-                        $"The option Image names '{image}', which is no tensor that forward of {network.GetType().Name} takes. "
-                            + $"Its parameters: {Text.Quoted(inputs.Select(input => input.Name!))}."
-                    );
+                    int first = Array.FindIndex(inputs, input => ImageInput.IsImageType(input.ParameterType));
+                    return first < 0 ? null : new NetworkCall(network, call, inputs, [first]);
                 }
 
-                return index < 0 ? null : new NetworkCall(network, call, inputs, index);
+                string[] names = image.Split(',', StringSplitOptions.TrimEntries);
+                int[] images =
+                [
+                    .. names.Select(name =>
+                        Array.FindIndex(inputs, input => input.Name == name && ImageInput.IsImageType(input.ParameterType))
+                    ),
+                ];
+                int unknown = Array.IndexOf(images, -1);
+                return unknown < 0
+                    ? new NetworkCall(network, call, inputs, images)
+                    : throw new ArgumentException(
+                        $"The option Image names '{names[unknown]}', which is no tensor and no list of tensors "
+                            + $"that forward of {network.GetType().Name} takes. Its parameters: "
+                            + $"{Text.Quoted(inputs.Select(input => input.Name!))}."
+                    );
             }
         }
 
@@ -56,10 +74,20 @@ internal sealed class NetworkCall
     }
 
     /// <summary>Calls the network; tensors among the others are copied first, so that a forward may write to them.</summary>
-    public object? Invoke(Tensor image, IReadOnlyList<object?> others)
+    /// <param name="image">The first image, as the network takes it now.</param>
+    /// <param name="others">All inputs, with further images as the converted network takes them.</param>
+    /// <param name="taken">Such an image as the network takes it now.</param>
+    public object? Invoke(Tensor image, IReadOnlyList<object?> others, Func<Tensor, Tensor> taken)
     {
         object?[] arguments = [.. others.Select(other => other is Tensor tensor ? tensor.clone() : other)];
-        arguments[ImageIndex] = image;
+        foreach (int index in Images.Skip(1))
+        {
+            arguments[index] = With(others[index]!, taken);
+        }
+
+        int first = Images[0];
+        int seen = 0;
+        arguments[first] = With(others[first] ?? image, other => seen++ == 0 ? image : taken(other));
         try
         {
             return call.Invoke(network, arguments);
@@ -70,16 +98,28 @@ internal sealed class NetworkCall
         }
     }
 
+    /// <summary>An image, or each of a list of them, in another form.</summary>
+    public static object With(object images, Func<Tensor, Tensor> form) =>
+        images switch
+        {
+            Tensor image => form(image),
+            Tensor[] array => Array.ConvertAll(array, image => form(image)),
+            _ => ((IEnumerable<Tensor>)images).Select(form).ToList(),
+        };
+
     /// <summary>
     /// What the inputs beside the image may be, for want of an example, one set after another: masks, further images with
     /// channels that differ, numbers for each image, whole numbers, features as wide as a linear layer, tokens, nothing.
     /// </summary>
+    /// <param name="image">An image as the converted network takes it.</param>
+    /// <param name="channels">The channels that it had before.</param>
+    /// <param name="channelDimension">Where they are.</param>
     public IEnumerable<object?[]> Others(Tensor image, long channels, int channelDimension)
     {
         Func<Tensor?>[] kinds = [.. Kinds(image, channels, channelDimension)];
         int[] open =
         [
-            .. Enumerable.Range(0, inputs.Length).Where(index => index != ImageIndex && inputs[index].ParameterType == typeof(Tensor)),
+            .. Enumerable.Range(0, inputs.Length).Where(index => !Images.Contains(index) && inputs[index].ParameterType == typeof(Tensor)),
         ];
         int combinations = (int)Math.Min(200, Math.Pow(kinds.Length, open.Length));
         for (int combination = 0; combination < combinations; combination++)
@@ -92,6 +132,16 @@ internal sealed class NetworkCall
                     : null
                 ),
             ];
+            foreach (int index in Images)
+            {
+                Tensor another = ProbeImages.Ordinary(image.shape, 1, image.dtype, image.device, seed: index + 1);
+                Type type = inputs[index].ParameterType;
+                others[index] =
+                    type == typeof(Tensor) ? another
+                    : type == typeof(Tensor[]) ? new[] { another, another }
+                    : new List<Tensor> { another, another };
+            }
+
             int rest = combination;
             foreach (int index in open)
             {
@@ -110,7 +160,9 @@ internal sealed class NetworkCall
         color[channelDimension] = channels;
         ScalarType dtype = image.dtype;
         Device device = image.device;
-        yield return () => Noise(image.shape);
+        long[] mask = image.shape;
+        mask[channelDimension] = 1;
+        yield return () => Noise(mask);
         yield return () => Noise(color);
         yield return () => Noise([batch, 1]);
         yield return () => zeros([batch], ScalarType.Int64, device);
@@ -126,6 +178,18 @@ internal sealed class NetworkCall
         )
         {
             yield return () => Noise([batch, width]);
+        }
+
+        foreach (
+            (int space, long width) in StemFinder
+                .All(network)
+                .Select(named => (named.Layer.SpatialDimensions(), named.Layer.in_channels))
+                .Distinct()
+                .Where(layer => layer.Item1 != image.dim() - 2)
+                .Take(3)
+        )
+        {
+            yield return () => Noise([batch, width, .. Enumerable.Repeat(32L, space)]);
         }
 
         yield return () => arange(8, ScalarType.Int64, device).unsqueeze(0).repeat(batch, 1);

@@ -49,6 +49,8 @@ internal sealed class OpenedParameters : IDisposable
         }
     }
 
+    public bool IsEmpty => opened.Count == 0;
+
     /// <summary>Whether one of these parameters has another value for the time being.</summary>
     public bool Touches(IEnumerable<Parameter> parameters) =>
         opened.Exists(pair => parameters.Any(parameter => parameter.Handle == pair.Parameter.Handle));

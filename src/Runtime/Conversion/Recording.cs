@@ -17,7 +17,7 @@ namespace ChannelGen.Conversion;
 /// <param name="before">The run that this one will be compared with: what is the same is not kept a second time.</param>
 internal sealed class Recording(long imageChannels, Recording? known = null, Recording? before = null)
 {
-    private readonly List<(string Where, Tensor Value)> layers = [];
+    private readonly List<(string Where, Tensor Value, bool IsInput)> layers = [];
     private readonly List<LayerCall> calls = [];
     private readonly Stack<LayerCall> running = new();
 
@@ -54,13 +54,18 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
 
     /// <summary>
     /// Where the two runs differ first, null if nowhere. What has one number of channels there and another here is the image
-    /// on its way to the first layer, and not compared.
+    /// on its way to the first layer, and not compared; nor is what the converted layers are given.
     /// </summary>
-    public string? FirstDifference(Recording found, long oldChannels, long newChannels)
+    public string? FirstDifference(Recording found, long oldChannels, long newChannels, IReadOnlyCollection<string> converted)
     {
         (Tensor? Left, Tensor? Right) agreed = default;
-        foreach (((string where, Tensor left), (string other, Tensor right)) in layers.Zip(found.layers))
+        foreach (((string where, Tensor left, bool isInput), (string other, Tensor right, _)) in layers.Zip(found.layers))
         {
+            if (where == other && isInput && converted.Contains(where))
+            {
+                continue;
+            }
+
             bool isKnown = ReferenceEquals(left, agreed.Left) && ReferenceEquals(right, agreed.Right);
             if (
                 where != other
@@ -107,6 +112,9 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
                     .Any(pair => pair.First.Value.numel() > 0 && !IsNaN(pair.First.Value) && !pair.First.Value.Equals(pair.Second.Value))
             );
 
+    /// <summary>How a layer is called here.</summary>
+    public static string Place(string name, Module module) => $"'{name}' ({module.GetType().Name})";
+
     private static bool IsNaN(Tensor tensor) => tensor.is_floating_point() && !tensor.isfinite().any().item<bool>();
 
     private static bool IsImage(long[] left, long[] right, long oldChannels, long newChannels) =>
@@ -129,7 +137,7 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
                 continue;
             }
 
-            string where = $"'{name}' ({module.GetType().Name})";
+            string where = Place(name, module);
             bool isHooked = HookTables.HasHooks(module);
             bool mayBeSkipped = !isHooked && !module.training && TakesMostTime(module);
 
@@ -144,7 +152,7 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
     {
         LastStarted = where;
         Misfit = module is TorchSharp.Modules.Linear linear && input?.dim() > 0 ? input.shape[^1] - linear.weight.shape[1] : 0;
-        Tensor? kept = input is null ? null : Keep(where, input, owner);
+        Tensor? kept = input is null ? null : Keep(where, input, owner, isInput: true);
         var call = new LayerCall(module, kept, mayBeSkipped);
         LayerCall? earlier = known is not null && calls.Count < known.calls.Count ? known.calls[calls.Count] : null;
         calls.Add(call);
@@ -170,13 +178,13 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
         if (call.Stand is not null)
         {
             // A copy: the network may write to it.
-            layers.Add((where, call.Output!));
+            layers.Add((where, call.Output!, false));
             return call.Output!.clone();
         }
 
         if (output is not null && keepsOutput)
         {
-            call.Output = Keep(where, output, owner);
+            call.Output = Keep(where, output, owner, isInput: false);
         }
 
         return output!;
@@ -188,7 +196,7 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
         || (module is Convolution layer && layer.in_channels != imageChannels && layer.padding_mode == PaddingModes.Zeros);
 
     /// <summary>Records a tensor; what one layer gives and the next is given is kept once.</summary>
-    private Tensor Keep(string where, Tensor tensor, DisposeScope owner)
+    private Tensor Keep(string where, Tensor tensor, DisposeScope owner, bool isInput)
     {
         Tensor? there = before is not null && layers.Count < before.layers.Count ? before.layers[layers.Count].Value : null;
         Tensor? last = layers.Count > 0 ? layers[^1].Value : null;
@@ -196,7 +204,7 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
             IsSame(there) ? there!
             : IsSame(last) ? last!
             : NetworkProbe.Kept(tensor, owner);
-        layers.Add((where, kept));
+        layers.Add((where, kept, isInput));
         return kept;
 
         bool IsSame(Tensor? other) =>

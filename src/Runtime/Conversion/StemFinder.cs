@@ -68,19 +68,28 @@ internal static class StemFinder
     }
 
     /// <summary>
-    /// Which of the candidates are given the image while the network runs on it. Of several channels: those of their input
-    /// are the same, as those of the image are, and not constant; a candidate whose input has differing channels is told
-    /// apart. Of one channel: the input is the image itself, or else the candidate is the first that runs.
+    /// Which of the candidates are given the image while the network runs on it. Where channels of the image are the same,
+    /// those of the candidate's input are, and not constant; a candidate whose input has other channels is told apart. Where
+    /// none are: the input is the image itself, or else the candidate is the first that runs.
     /// </summary>
+    /// <param name="probe">Runs the network.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="candidates">The convolutions that could take the image.</param>
+    /// <param name="firstEqual">For each channel of the image the first that is the same.</param>
+    /// <param name="image">The image, as the network takes it now.</param>
+    /// <param name="owner">What is recorded belongs to it.</param>
+    /// <param name="recording">Records the run.</param>
     public static (NamedConvolution[] Given, NamedConvolution[] GivenDiffering) Watch(
         NetworkProbe probe,
         Module network,
         NamedConvolution[] candidates,
+        int[] firstEqual,
         Tensor image,
         DisposeScope owner,
         Recording recording
     )
     {
+        bool allDiffer = firstEqual.Distinct().Count() == firstEqual.Length;
         var seen = new List<(NamedConvolution Candidate, bool IsImage)>();
         recording.Run(
             probe,
@@ -94,10 +103,9 @@ internal static class StemFinder
                     candidate.Layer.register_forward_pre_hook(
                         (_, input) =>
                         {
-                            bool isImage =
-                                candidate.Layer.in_channels == 1
-                                    ? input.Equals(image)
-                                    : ChannelsAreEqual(input, candidate.Layer.SpatialDimensions());
+                            bool isImage = allDiffer
+                                ? input.Equals(image)
+                                : ChannelsAreEqual(input, candidate.Layer.SpatialDimensions(), firstEqual);
                             seen.Add((candidate, isImage));
                             return input;
                         }
@@ -108,8 +116,7 @@ internal static class StemFinder
 
         NamedConvolution[] given = [.. seen.Where(call => call.IsImage).Select(call => call.Candidate).Distinct()];
         NamedConvolution[] differing = [.. seen.Where(call => !call.IsImage).Select(call => call.Candidate).Distinct()];
-        bool ofOneChannel = candidates[0].Layer.in_channels == 1;
-        return ofOneChannel && given.Length == 0 ? ([.. differing.Take(1)], []) : (given, differing);
+        return allDiffer && given.Length == 0 ? ([.. differing.Take(1)], []) : (given, differing);
     }
 
     public static IEnumerable<NamedConvolution> All(Module network) =>
@@ -119,17 +126,16 @@ internal static class StemFinder
             .Select(named => new NamedConvolution(named.name, (Convolution)named.module))
             .DistinctBy(named => named.Layer);
 
-    private static bool ChannelsAreEqual(Tensor input, int spatialDimensions)
+    private static bool ChannelsAreEqual(Tensor input, int spatialDimensions, int[] firstEqual)
     {
         int dimension = new ImageLayout(spatialDimensions, false).ChannelDimension(input);
-        if (dimension < 0)
+        if (dimension < 0 || input.size(dimension) != firstEqual.Length)
         {
             return false;
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor first = input.narrow(dimension, 0, 1);
-        bool equal = input.eq(first).all().item<bool>();
-        return equal && !first.eq(first.flatten()[0]).all().item<bool>();
+        Tensor first = input.index_select(dimension, tensor(Array.ConvertAll(firstEqual, channel => (long)channel), device: input.device));
+        return input.eq(first).all().item<bool>() && !input.eq(input.flatten()[0]).all().item<bool>();
     }
 }

@@ -65,6 +65,38 @@ public static class WrapperFactory
         );
     }
 
+    /// <summary>Converts a network with a channel map, or finds it converted, and gives its wrapper of that type.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="map">How the old channels follow from the new ones.</param>
+    /// <param name="options">The options; null for the usual.</param>
+    /// <param name="wrap">Makes the wrapper.</param>
+    public static TWrapper Channels<TNetwork, TWrapper>(
+        TNetwork network,
+        ChannelMap map,
+        ChannelOptions? options,
+        Func<TNetwork, ChannelConversion, TWrapper> wrap
+    )
+        where TNetwork : Module
+        where TWrapper : Module
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ChannelOptions asked = options ?? new ChannelOptions();
+        if (network is IConvertedModule converted)
+        {
+            return network is TWrapper wrapper && IsAsked(converted.Conversion) ? wrapper : throw OtherOptions(converted);
+        }
+
+        return ConversionRegistry.Wrapper(
+            network,
+            IsAsked,
+            () => ChannelConversion.ToChannels(network, map, asked),
+            conversion => wrap(network, conversion)
+        );
+
+        bool IsAsked(ChannelConversion conversion) =>
+            conversion.Options is MappedConversion earlier && earlier.Map.Equals(map) && asked.SameConversionAs(earlier.Options);
+    }
+
     /// <summary>A wrapper that is asked to be converted: itself, if the options are those of its conversion.</summary>
     /// <exception cref="InvalidOperationException">They are others.</exception>
     internal static TWrapper? Again<TWrapper>(TWrapper? wrapper, GrayscaleOptions? options)

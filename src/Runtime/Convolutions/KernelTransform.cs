@@ -17,7 +17,7 @@ internal static class KernelTransform
         Tensor[] columns = new Tensor[map.NewChannels];
         for (int column = 0; column < columns.Length; column++)
         {
-            columns[column] = Combine(weight, layout, Column(map, column));
+            columns[column] = Combine(weight, layout, map.Column(column));
         }
 
         return cat(columns, layout.ChannelDimension).to(weight.dtype).MoveToOuterDisposeScope();
@@ -31,7 +31,7 @@ internal static class KernelTransform
     {
         using var grad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return Combine(weight, layout, map.Offsets).MoveToOuterDisposeScope();
+        return Combine(weight, layout, [.. map.Offsets]).MoveToOuterDisposeScope();
     }
 
     /// <summary>sum_i factors[i] * w_i in float64 as a kernel of one input channel and one group.</summary>
@@ -56,17 +56,6 @@ internal static class KernelTransform
         Tensor inGroups = exact.reshape([layout.Groups, perGroup, layout.OutChannels / layout.Groups, .. kernel]);
         Tensor weighted = inGroups * scale.reshape([layout.Groups, perGroup, 1, .. Ones(kernel.Length)]);
         return weighted.sum(1).reshape([1, layout.OutChannels, .. kernel]);
-    }
-
-    private static double[] Column(ChannelMap map, int column)
-    {
-        var factors = new double[map.OldChannels];
-        for (int row = 0; row < factors.Length; row++)
-        {
-            factors[row] = map.Factors[row, column];
-        }
-
-        return factors;
     }
 
     private static long[] Ones(int count)

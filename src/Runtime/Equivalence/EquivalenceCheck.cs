@@ -19,7 +19,7 @@ public static class EquivalenceCheck
     /// <returns>What differs, and by how much it may.</returns>
     /// <exception cref="InvalidOperationException">The color kernels were not kept.</exception>
     /// <exception cref="ArgumentException">There is no image, or one has several channels.</exception>
-    public static EquivalenceReport Verify<TResult>(this GrayscaleModule<Tensor, TResult> network, IEnumerable<Tensor> images)
+    public static EquivalenceReport Verify<TResult>(this ConvertedModule<Tensor, TResult> network, IEnumerable<Tensor> images)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
@@ -28,8 +28,10 @@ public static class EquivalenceCheck
         if (!conversion.KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.Network.GetType().Name} were not kept, so there is nothing to compare with. "
-                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}."
+                $"The kernels that {network.Network.GetType().Name} had before its conversion were not kept, so "
+                    + "there is nothing to compare with. Convert with "
+                    + $"{nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} or "
+                    + $"{nameof(ChannelOptions)}.{nameof(ChannelOptions.KeepOldWeights)}."
             );
         }
 
@@ -57,13 +59,13 @@ public static class EquivalenceCheck
                     answer;
                 using (conversion.AsBefore())
                 {
-                    using Tensor old = conversion.Stacked(image);
+                    using Tensor old = conversion.Mapped(image);
                     expected = probe.Run(old, scope, () => stacked.Record(network.Network));
                 }
 
                 (long Before, long After) counted = (0, 0);
                 answer = probe.Run(
-                    image,
+                    conversion.GivesOldChannels ? conversion.Mapped(image) : image,
                     scope,
                     () =>
                         stacked.Compare(
@@ -112,7 +114,10 @@ public static class EquivalenceCheck
         long positions = change.Layer.transposed
             ? input.numel() / batch / Math.Max(1, change.Map.NewChannels) * change.OldLayout.OutChannels
             : output.numel() / batch;
-        return (positions * kernel * change.OldLayout.InChannels / change.OldLayout.Groups, positions * kernel);
+        return (
+            positions * kernel * change.OldLayout.InChannels / change.OldLayout.Groups,
+            positions * kernel * change.Map.NewChannels
+        );
     }
 
     /// <summary>What layers gave in the stacked run, from the given one on, until there are enough.</summary>

@@ -170,8 +170,8 @@ public static class StackedTraining
         /// <exception cref="InvalidOperationException">The kernels do not all get the same gradient.</exception>
         public static KernelCopies Of(LayerChange change)
         {
-            double scale = change.Map.Factors[0, 0];
-            if (change.Map.NewChannels == 1 && !change.Map.HasOffset && change.Map.Factors.Cast<double>().All(factor => factor == scale))
+            double scale = change.Map[0, 0];
+            if (change.Map.NewChannels == 1 && !change.Map.HasOffset && change.Map.Column(0).All(factor => factor == scale))
             {
                 return new KernelCopies((double)change.OldLayout.InChannels / change.OldLayout.Groups, scale);
             }

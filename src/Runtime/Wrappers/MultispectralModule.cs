@@ -18,6 +18,11 @@ public sealed class MultispectralModule<TResult> : ConvertedModule<Tensor, TResu
 
 public static partial class ChannelConversions
 {
+    /// <summary>The same, where the layer is to be found.</summary>
+    /// <inheritdoc cref="ToChannels{TResult}(Module{Tensor, TResult}, long, string?)"/>
+    public static MultispectralModule<TResult> ToChannels<TResult>(this Module<Tensor, TResult> network, long channels) =>
+        network.ToChannels(channels, layer: null);
+
     /// <summary>
     /// Converts a color network in place so that it takes <paramref name="channels"/> channels, by a heuristic and not an
     /// equivalence: the kernels of its first convolution are repeated over the channels and scaled by 3 / channels, so that
@@ -29,11 +34,7 @@ public static partial class ChannelConversions
     /// <returns>The wrapper that takes that many channels.</returns>
     /// <exception cref="ArgumentException">The layer does not fit, or the number is less than 1.</exception>
     /// <exception cref="InvalidOperationException">The network cannot be converted; it is as it was.</exception>
-    public static MultispectralModule<TResult> ToChannels<TResult>(
-        this Module<Tensor, TResult> network,
-        long channels,
-        string? layer = null
-    )
+    public static MultispectralModule<TResult> ToChannels<TResult>(this Module<Tensor, TResult> network, long channels, string? layer)
     {
         var options = new MultispectralConversion(channels, layer);
         return ConversionRegistry.Wrapper(
