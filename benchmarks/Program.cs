@@ -3,8 +3,9 @@ using BenchmarkDotNet.Running;
 using Benchmarks;
 
 // "short" writes docs/benchmarks.md and its pictures; with BENCHMARKS_ONCE=1 it runs everything once, to see that it runs, and
-// writes nothing. "rules" prints only the table of the analyzer's rules, and "layers", "networks" and "normalization" those of
-// that; anything else goes to BenchmarkDotNet as it is.
+// writes nothing. "rules" prints only the table of the analyzer's rules, "conversion" that of conversions, and "layers", "networks"
+// and "normalization" those of that; "verify" prints how much memory Verify takes for a large image. Anything else goes to
+// BenchmarkDotNet as it is.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 bool once = Environment.GetEnvironmentVariable("BENCHMARKS_ONCE") == "1";
 switch (args)
@@ -16,6 +17,12 @@ switch (args)
         return 0;
     case ["rules"]:
         Console.Write(RuleTimes.Table(once: false));
+        return 0;
+    case ["conversion"]:
+        Console.Write(ConversionTime.Table(once: false));
+        return 0;
+    case ["verify"]:
+        Console.Write(PeakMemory.OfVerify());
         return 0;
     case ["peak", var way]:
         Console.WriteLine(PeakMemory.Measure(way == "stacked"));

@@ -211,11 +211,10 @@ internal sealed class Report(bool once)
         var group = times.Groups.Single();
         double network = Of(group, nameof(Wrapper.Network));
         (long stacked, long converted) = PeakMemory.MeasureBoth();
-        (double forward, double withProbe, double withoutProbe) = ConversionTime.Measure();
         text.Append(
             CultureInfo.InvariantCulture,
             $"""
-            ## Wrapper, memory, conversion
+            ## Wrapper and memory
 
             | what | ratio |
             |---|---|
@@ -226,12 +225,21 @@ internal sealed class Report(bool once)
             | network.ToGrayscale().forward / network.forward, the same | {Of(group, nameof(Wrapper.LookedUpAndWrapped)) / network:0.000} |
             | memory that stacking and the first layer add at the peak, stacked / converted, 8 images of 2048 x 2048 | {(double)stacked
                 / converted:0.00} |
-            | ToGrayscale() of a ResNet-18 / one forward of it on 224 x 224 | {withProbe / forward:0.00} |
-            | the same with the layer named and without the probe | {withoutProbe / forward:0.000} |
+
+            ## The check of a conversion
+
+            The time that the processor works on `ToGrayscale()`, divided by that of one forward on an image of 224 x 224, of a network
+            that was just made, with one thread. The check runs the network on ordinary, signed and large values, before and after, on
+            the smallest size that it takes, or on the example that it is given. Convolutions and linear maps run once in all of that.
+            What is left is what every layer costs that is looked at: copies of what it is given and gives, and a few calls of libtorch.
+            So the check costs less than two forwards of networks in which convolutions are most of the work. It costs more where there
+            are many cheap layers, as in MobileNetV2, where the network takes one size alone, and where an example is as large as the
+            image that is measured against.
 
 
             """
         );
+        text.Append(ConversionTime.Table(once)).Append('\n');
     }
 
     private void AnalyzerTable(StringBuilder text)

@@ -320,6 +320,50 @@ public class CheckTests
         );
     }
 
+    [Theory]
+    [InlineData("in place")]
+    [InlineData("beside")]
+    [InlineData("before the last")]
+    [InlineData("above a threshold")]
+    [InlineData("below zero")]
+    [InlineData("in a block")]
+    [InlineData("into a hooked layer")]
+    public void A_leak_between_layers_that_need_not_run_again_is_seen(string where)
+    {
+        using var net = new DeepNet(where);
+        Assert.Contains("not converted", Assert.Throws<InvalidOperationException>(() => net.ToGrayscale()).Message);
+        Assert.Contains(
+            "not converted",
+            Assert
+                .Throws<InvalidOperationException>(() => net.ToGrayscale(new GrayscaleOptions { Example = [randn(1, 1, 20, 20) * 200] }))
+                .Message
+        );
+    }
+
+    [Theory]
+    [InlineData("nowhere")]
+    [InlineData("writes to what layers give")]
+    [InlineData("catches a failure")]
+    public void Deep_networks_are_converted_and_left_whole(string where)
+    {
+        using var net = new DeepNet(where);
+        using Tensor gray = rand(2, 1, 20, 20);
+        using Tensor expected = net.call(Bounds.Stack(gray));
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
+        Assert.True(converted.Conversion.WasVerified);
+        Assert.True(Bounds.LargestDifference(expected, converted.call(gray)) < 1e-5);
+    }
+
+    [Fact]
+    public void The_small_weights_of_a_large_layer_are_no_gate()
+    {
+        using Sequential net = Sequential(("conv", Conv2d(3, 16, 1)), ("flatten", Flatten()), ("fc", Linear(16 * 64 * 64, 4)));
+        using Tensor before = ((TorchSharp.Modules.Linear)net[2]).weight.detach().clone();
+        Assert.True(before.abs().max().item<float>() < 0.011);
+        Assert.True(net.ToGrayscale().Conversion.WasVerified);
+        Assert.Equal(0, Bounds.LargestDifference(before, ((TorchSharp.Modules.Linear)net[2]).weight));
+    }
+
     private static bool Converts(Action convert)
     {
         try
@@ -607,6 +651,109 @@ public class CheckTests
                 ).call(image),
                 _ => small.call(image),
             };
+    }
+
+    /// <summary>A leak somewhere between its layers, which the answer hides.</summary>
+    private sealed class DeepNet : Module<Tensor, Tensor>
+    {
+        private readonly Conv2d stem = Conv2d(3, 4, 3, padding: 1);
+        private readonly Conv2d middle = Conv2d(4, 4, 3, padding: 1);
+        private readonly Block block = new();
+        private readonly Linear last = Linear(4, 2);
+        private readonly string where;
+
+        public DeepNet(string where)
+            : base(nameof(DeepNet))
+        {
+            this.where = where;
+            RegisterComponents();
+            if (where == "into a hooked layer")
+            {
+                middle.register_forward_hook((_, _, output) => output);
+            }
+        }
+
+        public override Tensor forward(Tensor image)
+        {
+            Tensor leak = image.sum(1, keepdim: true);
+            Tensor features = stem.call(image);
+            if (where == "in place")
+            {
+                features.add_(leak);
+            }
+
+            if (where == "into a hooked layer")
+            {
+                features = features + (leak * 0.1);
+            }
+
+            if (where == "writes to what layers give")
+            {
+                features.relu_();
+            }
+
+            features = middle.call(features);
+            if (where == "writes to what layers give")
+            {
+                features.mul_(2);
+            }
+
+            if (where == "beside")
+            {
+                features = features + leak;
+            }
+
+            if (where == "above a threshold")
+            {
+                features = features + leak.gt(100);
+            }
+
+            if (where == "below zero")
+            {
+                features = features + functional.relu(-leak);
+            }
+
+            if (where == "catches a failure")
+            {
+                try
+                {
+                    features = block.Run(features, zeros(7));
+                }
+                catch (System.Runtime.InteropServices.ExternalException)
+                {
+                    features = features * 2;
+                }
+            }
+
+            features = block.Run(features, where == "in a block" ? leak : null).mean([2, 3]);
+            if (where == "before the last")
+            {
+                features = features + leak.mean([2, 3]);
+            }
+
+            // Nothing of a leak is seen in an answer that is always true.
+            Tensor answer = last.call(features);
+            return where is "nowhere" or "writes to what layers give" or "catches a failure"
+                ? answer
+                : answer.sigmoid().gt(-1).to(ScalarType.Float32) + stem.call(image).mean([1, 2, 3]);
+        }
+    }
+
+    private sealed class Block : Module<Tensor, Tensor>
+    {
+        private readonly Conv2d conv = Conv2d(4, 4, 1);
+        private Tensor? extra;
+
+        public Block()
+            : base(nameof(Block)) => RegisterComponents();
+
+        public Tensor Run(Tensor features, Tensor? beside)
+        {
+            extra = beside;
+            return call(features);
+        }
+
+        public override Tensor forward(Tensor features) => extra is null ? conv.call(features) : conv.call(features) + extra;
     }
 
     private sealed class TwoImagesNet : Module<Tensor, Tensor, Tensor>

@@ -143,10 +143,15 @@ public class ConversionStateTests
         Assert.True(Bounds.LargestDifference(expected, target.forward(Bounds.Stack(image))) < 1e-5);
     }
 
-    [Fact]
-    public void An_image_that_the_network_writes_to_is_left_as_it_was()
+    [Theory]
+    [InlineData("relu")]
+    [InlineData("leaky")]
+    public void An_image_that_the_network_writes_to_is_left_as_it_was(string kind)
     {
-        using Sequential net = Sequential(("relu", ReLU(inplace: true)), ("conv", Conv2d(3, 4, 3)));
+        using Sequential net = Sequential(
+            ("first", kind == "relu" ? ReLU(inplace: true) : LeakyReLU(0.2, inplace: true)),
+            ("conv", Conv2d(3, 4, 3))
+        );
         using Tensor gray = randn(1, 1, 20, 20);
         using Tensor before = gray.clone();
         using Tensor expected = net.forward(Bounds.Stack(gray));

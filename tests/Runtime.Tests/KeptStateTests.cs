@@ -104,6 +104,51 @@ public class KeptStateTests
         Assert.False(Assert.Single(seen).IsInvalid);
     }
 
+    [Theory]
+    [InlineData("dictionary")]
+    [InlineData("concurrent")]
+    [InlineData("list")]
+    [InlineData("queue")]
+    [InlineData("lazy")]
+    public void Position_embeddings_kept_by_size_are_made_of_the_networks_own_images(string kind)
+    {
+        using var net = new PositionsNet(kind);
+        using Tensor gray = rand(1, 1, 20, 24);
+        using Tensor expected = net.forward(Bounds.Stack(gray)).clone();
+        int made = net.Made;
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
+        Assert.True(Bounds.LargestDifference(expected, converted.forward(gray)) < 1e-5);
+        Assert.Equal(made + (kind == "queue" ? 1 : 0), net.Made);
+        using Tensor other = converted.forward(rand(1, 1, 64, 64));
+        Assert.False(other.IsInvalid);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_hook_that_takes_itself_off_in_its_first_run_is_still_on(bool onStem)
+    {
+        using var net = new PlainNet();
+        net.eval();
+        int runs = 0;
+        Action takeOff = () => { };
+        var remover = (onStem ? net.Stem : (Module<Tensor, Tensor>)net).register_forward_pre_hook(
+            (_, image) =>
+            {
+                Interlocked.Increment(ref runs);
+                takeOff();
+                return image;
+            }
+        );
+        takeOff = remover.remove;
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale();
+        int ofCheck = runs;
+        converted.call(rand(1, 1, 20, 20));
+        Assert.Equal(ofCheck + 1, runs);
+        converted.call(rand(1, 1, 20, 20));
+        Assert.Equal(ofCheck + 1, runs);
+    }
+
     [Fact]
     public void Verify_too_leaves_what_the_network_keeps()
     {
@@ -142,6 +187,69 @@ public class KeptStateTests
 
             Tensor features = stem.call(image) + grid!;
             return alsoElsewhere ? features + image.sum(1, keepdim: true) : features;
+        }
+    }
+
+    /// <summary>Embeddings of positions, made for each size when it is first met.</summary>
+    private sealed class PositionsNet : Module<Tensor, Tensor>
+    {
+        private readonly Conv2d stem = Conv2d(3, 4, 3, padding: 1);
+        private readonly string kind;
+        private readonly Dictionary<(long, long), Tensor> dictionary = [];
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<(long, long), Tensor> concurrent = new();
+        private readonly List<Tensor?> list = [null, null];
+        private readonly Queue<Tensor> queue = new();
+        private Lazy<Tensor>? lazy;
+
+        public PositionsNet(string kind)
+            : base(nameof(PositionsNet))
+        {
+            this.kind = kind;
+            RegisterComponents();
+        }
+
+        public int Made { get; private set; }
+
+        public override Tensor forward(Tensor image) => stem.call(image) + Positions((image.shape[2], image.shape[3]));
+
+        private Tensor Positions((long, long) size)
+        {
+            switch (kind)
+            {
+                case "dictionary":
+                    return dictionary.TryGetValue(size, out Tensor? known) ? known : dictionary[size] = Make(size);
+                case "concurrent":
+                    return concurrent.GetOrAdd(size, Make);
+                case "list":
+                    if (list[0] is not { } kept || kept.shape[0] != size.Item1 || kept.shape[1] != size.Item2)
+                    {
+                        list[0]?.Dispose();
+                        list[0] = Make(size);
+                    }
+
+                    return list[0]!;
+                case "queue":
+                    queue.Enqueue(Make(size));
+                    if (queue.Count > 2)
+                    {
+                        queue.Dequeue().Dispose();
+                    }
+
+                    return queue.Last();
+                default:
+                    if (lazy is null || lazy.Value.shape[0] != size.Item1)
+                    {
+                        lazy = new Lazy<Tensor>(() => Make(size));
+                    }
+
+                    return lazy.Value;
+            }
+        }
+
+        private Tensor Make((long, long) size)
+        {
+            Made++;
+            return linspace(0, 1, size.Item1).unsqueeze(1) * linspace(0, 1, size.Item2);
         }
     }
 

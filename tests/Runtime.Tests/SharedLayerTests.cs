@@ -115,6 +115,20 @@ public class SharedLayerTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_network_converted_from_many_threads_is_converted_once(bool normalized)
+    {
+        using var net = new PlainNet();
+        using Tensor sum = net.Stem.weight.detach().sum(1, keepdim: true);
+        GrayscaleOptions options = new() { Normalization = normalized ? new ChannelNormalization([0.5, 0.5, 0.5], [1, 1, 1]) : null };
+        var wrappers = new GrayscaleModule<Tensor, Tensor>[8];
+        Parallel.For(0, wrappers.Length, index => wrappers[index] = net.ToGrayscale(options));
+        Assert.All(wrappers, wrapper => Assert.Same(wrappers[0], wrapper));
+        Assert.True(Bounds.LargestDifference(sum, net.Stem.weight) < 1e-6);
+    }
+
     private sealed class SiameseNet : Module<Tensor, Tensor>
     {
         private readonly Conv2d left = Conv2d(3, 4, 3, padding: 1);

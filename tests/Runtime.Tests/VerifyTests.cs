@@ -25,6 +25,7 @@ public class VerifyTests
         EquivalenceReport report = converted.Verify([image]);
         Assert.Equal(["conv", "relu", "tanh", "pool", "last", "(output)"], report.Layers.Select(layer => layer.Layer));
         Assert.True(report.Holds, report.ToString());
+        Assert.StartsWith("The conversion holds: 'conv' differs from the stacked run by rounding alone", report.Verdict);
         Assert.All(report.Layers, layer => Assert.InRange(layer.Difference, 1e-12, 1e-4));
         Assert.Equal((64L * 998 * 998 * 27, 64L * 998 * 998 * 9), report.Multiplications);
     }
@@ -45,5 +46,18 @@ public class VerifyTests
         EquivalenceReport report = converted.Verify([image]);
         Assert.False(report.Holds);
         Assert.InRange(report.Layers[0].Difference, 0.009, 0.011);
+        Assert.StartsWith("THE CONVERSION DOES NOT HOLD: '(itself)' differs from the stacked run by 1.0e-02", report.Verdict);
+        Assert.Contains("convert the color network again", report.Verdict);
+        Assert.EndsWith(report.Verdict + "\n", report.ToString());
+    }
+
+    [Fact]
+    public void Where_no_converted_layer_was_seen_the_verdict_says_that_nothing_is_shown()
+    {
+        using var net = new ForwardOnlyNet();
+        GrayscaleModule<Tensor, Tensor> converted = net.ToGrayscale(new GrayscaleOptions { KeepColorWeights = true });
+        EquivalenceReport report = converted.Verify([rand(1, 1, 20, 20)]);
+        Assert.False(report.Holds);
+        Assert.StartsWith("Nothing is shown: no converted layer was seen to run.", report.Verdict);
     }
 }

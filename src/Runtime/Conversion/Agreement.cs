@@ -16,31 +16,37 @@ internal static class Agreement
     /// </summary>
     /// <param name="expected">What the network gave before.</param>
     /// <param name="found">What it gives now.</param>
-    /// <param name="isTelling">Whether there were at least two different values, or one that is not zero.</param>
-    public static bool Agree(Tensor expected, Tensor found, out bool isTelling)
+    public static bool Agree(Tensor expected, Tensor found)
     {
-        isTelling = false;
         if (!expected.shape.AsSpan().SequenceEqual(found.shape) || expected.dtype != found.dtype)
         {
             return false;
         }
 
-        if (expected.numel() == 0)
+        using var grad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        if (expected.numel() == 0 || ReferenceEquals(expected, found) || expected.Equals(found))
         {
             return true;
         }
 
-        using var grad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
         double unit = Unit(expected.dtype);
-        Tensor left = Real(expected);
-        Tensor right = Real(found);
         if (unit == 0)
         {
-            isTelling = left.ne(left.flatten()[0]).any().item<bool>();
-            return left.ne(right).sum().item<long>() <= left.numel() / 200;
+            return expected.ne(found).sum().item<long>() <= expected.numel() / 200;
         }
 
+        bool isShort = unit > 1e-5;
+        (double largest, double widest) = Reach(expected);
+        double floor = ((isShort ? 1 : 8) * unit * largest) + ((isShort ? 1 : 100) * unit * (widest > 0 ? widest : largest));
+        if (!isShort && Reach(expected - found).Largest <= floor)
+        {
+            // So does every channel, whose spread only adds to that.
+            return true;
+        }
+
+        Tensor left = Real(expected);
+        Tensor right = Real(found);
         Tensor finite = left.isfinite();
         if (!finite.eq(right.isfinite()).all().item<bool>() || !left.isnan().eq(right.isnan()).all().item<bool>())
         {
@@ -49,19 +55,45 @@ internal static class Agreement
 
         left = where(finite, left, zeros_like(left));
         right = where(finite, right, zeros_like(right));
-        Tensor spread = Spread(left);
-        double largest = left.abs().max().item<double>();
-        double widest = spread.max().item<double>();
-        isTelling = finite.any().item<bool>() && (left.numel() == 1 ? largest > 0 : widest > 4 * unit * largest);
+        (largest, widest) = Reach(left);
+        floor = ((isShort ? 1 : 8) * unit * largest) + ((isShort ? 1 : 100) * unit * (widest > 0 ? widest : largest));
 
         // The two runs round differently, and layers carry that on: two decimal digits of the dtype's are left to it, and of
         // a channel that all but cancels as much as the largest leaves. Of the short dtypes single elements say too little.
-        bool isShort = unit > 1e-5;
-        double share = isShort ? 2 * unit : Math.Sqrt(unit) * 3;
-        Tensor allowed =
-            (spread * share) + ((isShort ? 1 : 8) * unit * largest) + ((isShort ? 1 : 100) * unit * (widest > 0 ? widest : largest));
+        Tensor allowed = (Spread(left) * (isShort ? 2 * unit : Math.Sqrt(unit) * 3)) + floor;
         Tensor difference = (left - right).abs();
         return isShort ? difference.square().mean().le(allowed.square().mean()).item<bool>() : difference.le(allowed).all().item<bool>();
+    }
+
+    /// <summary>Whether a difference could show in what a network gave: there are two different values, or one that is not zero.</summary>
+    public static bool IsTelling(Tensor answer)
+    {
+        using var grad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        if (answer.numel() == 0)
+        {
+            return false;
+        }
+
+        double unit = Unit(answer.dtype);
+        if (unit == 0)
+        {
+            return answer.ne(answer.flatten()[0]).any().item<bool>();
+        }
+
+        Tensor real = Real(answer);
+        (double largest, double widest) = Reach(where(real.isfinite(), real, zeros_like(real)));
+        return real.numel() == 1 ? largest > 0 : widest > 4 * unit * largest;
+    }
+
+    /// <summary>The largest magnitude, and how far the largest value lies from the smallest; NaN if one is.</summary>
+    public static (double Largest, double Widest) Reach(Tensor values)
+    {
+        Tensor real = values.is_complex() ? view_as_real(values) : values;
+        (Tensor min, Tensor max) = real.flatten().aminmax(0);
+        double low = min.to(ScalarType.Float64).item<double>();
+        double high = max.to(ScalarType.Float64).item<double>();
+        return (Math.Max(Math.Abs(low), Math.Abs(high)), high - low);
     }
 
     /// <summary>The relative rounding of a dtype; 0 of whole numbers.</summary>

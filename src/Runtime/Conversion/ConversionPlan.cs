@@ -225,7 +225,7 @@ internal sealed record ConversionPlan(
     }
 
     private Trial MakeTrial(Tensor image, IReadOnlyList<object?> others, ImageLayout of, bool training) =>
-        new(image, others, of, training, new NetworkProbe(Network, given => call!.Invoke(given, others), training));
+        new(image, others, of, training, new NetworkProbe(Network, given => call!.Invoke(given, others), training), new(OldChannels));
 
     private bool TryWatch(Func<Trial> make, NamedConvolution[] all, DisposeScope scope)
     {
@@ -239,7 +239,7 @@ internal sealed record ConversionPlan(
             (trial.Given, trial.Differing) = StemFinder.Watch(trial.Probe, Network, all, watched, scope, trial.Expected);
             if (watchesStack)
             {
-                trial.Expected = new Recording().Run(trial.Probe, Network, old, scope);
+                trial.Expected = trial.Expected.Next().Run(trial.Probe, Network, old, scope);
             }
 
             trials.Add(trial);
@@ -309,11 +309,11 @@ internal sealed record ConversionPlan(
         long[] shape = trial.Image.shape;
         shape[trial.Layout.ChannelDimension(trial.Image)] = 1;
         Tensor gray = values(shape, InputScale, trial.Image.dtype, trial.Image.device, seed);
-        var like = new Trial(NewImage(gray, trial.Layout), trial.Others, trial.Layout, trial.Training, trial.Probe);
+        var like = new Trial(NewImage(gray, trial.Layout), trial.Others, trial.Layout, trial.Training, trial.Probe, trial.Expected.Next());
         try
         {
             Tensor old = ImageMap.Apply(like.Image, like.Layout.ChannelDimension(like.Image));
-            like.Expected = new Recording().Run(trial.Probe, Network, old, scope);
+            like.Expected.Run(trial.Probe, Network, old, scope);
             trials.Add(like);
         }
         catch (ProbeException exception)
@@ -404,13 +404,13 @@ internal sealed record ConversionPlan(
     {
         trouble = null;
         ChannelConversion conversion = Commit(stems, options);
-        var recording = new Recording();
+        Recording? recording = null;
         try
         {
             foreach (Trial trial in trials)
             {
                 using DisposeScope inner = NewDisposeScope();
-                recording = new Recording();
+                recording = trial.Expected.Next();
                 recording.Run(trial.Probe, Network, trial.Image, inner);
                 if (IsExact && FirstDifference(trial, recording, conversion) is { } where)
                 {
@@ -425,7 +425,7 @@ internal sealed record ConversionPlan(
         catch (ProbeException exception)
         {
             trouble =
-                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
+                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording?.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
         }
         catch
         {
@@ -523,12 +523,19 @@ internal sealed record ConversionPlan(
         + ".";
 
     /// <summary>One way to run the network: the image as it is to be taken, the other inputs, and what came of it before.</summary>
-    private sealed record Trial(Tensor Image, IReadOnlyList<object?> Others, ImageLayout Layout, bool Training, NetworkProbe Probe)
+    private sealed record Trial(
+        Tensor Image,
+        IReadOnlyList<object?> Others,
+        ImageLayout Layout,
+        bool Training,
+        NetworkProbe Probe,
+        Recording Recording
+    )
     {
         public NamedConvolution[] Given { get; set; } = [];
 
         public NamedConvolution[] Differing { get; set; } = [];
 
-        public Recording Expected { get; set; } = new();
+        public Recording Expected { get; set; } = Recording;
     }
 }

@@ -16,6 +16,12 @@ internal static class HookTables
     public static TTable Table<TTable>(Module module, string field)
         where TTable : class => (TTable)Fields.GetOrAdd(module.GetType(), Find).Single(found => found.Name == field).GetValue(module)!;
 
+    /// <summary>Whether any hook hangs on the module.</summary>
+    public static bool HasHooks(Module module) =>
+        Fields
+            .GetOrAdd(module.GetType(), Find)
+            .Any(found => ((System.Collections.ICollection)found.GetValue(module)!).Count > 0);
+
     private static FieldInfo[] Find(Type type)
     {
         for (Type? current = type; current is not null; current = current.BaseType)

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Concurrent;
 using System.Reflection;
 using ChannelGen.Convolutions;
@@ -158,6 +159,10 @@ internal sealed class KeptState
                 }
 
                 return;
+            case IDictionary { Count: 0, IsReadOnly: false } empty:
+                // The tables of hooks, of which a network has hundreds, are empty for the most part.
+                registrations.Add(empty.Clear);
+                return;
             case Array array:
                 if (array.Rank == 1 && arrays.TryAdd(array, (Array)array.Clone()) && CanHold(array.GetType().GetElementType()!))
                 {
@@ -268,7 +273,7 @@ internal sealed class KeptState
             )
         );
 
-    private static bool IsTorchSharps(Type type) => type.Assembly == typeof(Module).Assembly;
+    public static bool IsTorchSharps(Type type) => type.Assembly == typeof(Module).Assembly;
 
     private static bool IsCollection(Type type) =>
         type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true

@@ -72,7 +72,11 @@ internal sealed class NetworkProbe(Module network, Func<Tensor, object?> forward
         using DisposeScope scope = NewDisposeScope();
         try
         {
-            network.train(training);
+            if (Array.Exists(modes, module => module.Training != training))
+            {
+                network.train(training);
+            }
+
             observe?.Invoke();
             Tensor given = image.clone();
             (string, Tensor)[] answer = [.. Forward(given).Select(found => (found.Path, Kept(found.Value, owner)))];
@@ -84,7 +88,10 @@ internal sealed class NetworkProbe(Module network, Func<Tensor, object?> forward
             foreach ((Module module, bool mode) in modes)
             {
                 // train(...) goes down to the children; they come later in this list, so their own mode is the last word.
-                module.train(mode);
+                if (module.training != mode)
+                {
+                    module.train(mode);
+                }
             }
 
             state.Restore(network);

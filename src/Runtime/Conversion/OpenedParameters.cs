@@ -11,7 +11,10 @@ namespace ChannelGen.Conversion;
 /// </summary>
 internal sealed class OpenedParameters : IDisposable
 {
-    /// <summary>ReZero and zero-initialized heads are 0; LayerScale starts at 1e-2 at most.</summary>
+    /// <summary>
+    /// ReZero and zero-initialized heads are 0; LayerScale starts at 1e-2 at most. Of a matrix that is divided by the root of the
+    /// terms that it sums: the weights of large layers are small.
+    /// </summary>
     private const double Closed = 0.011;
 
     private readonly List<(Parameter Parameter, Tensor Saved)> opened = [];
@@ -19,27 +22,29 @@ internal sealed class OpenedParameters : IDisposable
     public OpenedParameters(Module network)
     {
         using var grad = no_grad();
-        foreach (Parameter parameter in network.parameters())
+        foreach ((string name, Parameter parameter) in network.named_parameters())
         {
+            // What is added hides nothing.
+            bool isBias = name == "bias" || name.EndsWith(".bias", StringComparison.Ordinal);
             if (!parameter.is_floating_point() || parameter.numel() == 0)
             {
                 continue;
             }
 
             using DisposeScope scope = NewDisposeScope();
-            Tensor finite = parameter.isfinite();
-            bool isWhole = finite.all().item<bool>();
-            if (!isWhole || parameter.abs().max().to(ScalarType.Float64).item<double>() <= Closed)
+            double largest = Agreement.Reach(parameter).Largest;
+            double size = 1 / Math.Sqrt((double)parameter.numel() / parameter.shape.DefaultIfEmpty(1).Max());
+            if (!double.IsFinite(largest) || (largest <= Closed * size && !isBias))
             {
                 opened.Add((parameter, parameter.detach().clone().DetachFromDisposeScope()));
                 Tensor open = ProbeImages.Noise(
                     parameter.shape,
-                    random => (0.25 + (random.NextDouble() / 2)) * (random.Next(2) == 0 ? -1 : 1),
+                    random => size * (0.25 + (random.NextDouble() / 2)) * (random.Next(2) == 0 ? -1 : 1),
                     parameter.dtype,
                     parameter.device,
                     seed: opened.Count
                 );
-                parameter.copy_(isWhole ? open : where(finite, parameter, open));
+                parameter.copy_(double.IsFinite(largest) ? open : where(parameter.isfinite(), parameter, open));
             }
         }
     }

@@ -40,7 +40,32 @@ public sealed record EquivalenceReport
     /// <summary>The difference of the network's answer.</summary>
     public LayerDifference Output => Layers[^1];
 
-    /// <summary>The report as a table.</summary>
+    /// <summary>What the report says: which layers hold, within which bound, and what to do if one does not.</summary>
+    public string Verdict
+    {
+        get
+        {
+            LayerDifference[] converted = [.. Layers.Where(layer => layer.IsWithinBound is not null)];
+            LayerDifference[] exceeded = [.. converted.Where(layer => layer.IsWithinBound == false)];
+            string OfAnswer() =>
+                string.Create(CultureInfo.InvariantCulture, $"The answer differs by {Output.Difference:0.0e+00} of {Output.Magnitude:0.0e+00}");
+            return converted.Length == 0
+                    ? $"Nothing is shown: no converted layer was seen to run. Hooks see layers that are run with call, not with forward. {OfAnswer()}."
+                : exceeded.Length == 0
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The conversion holds: {Listed(converted)} {(converted.Length == 1 ? "differs" : "differ")} from the stacked run by rounding alone, at most {converted.Max(layer => layer.Difference):0.0e+00}, within the bound for every element. {OfAnswer()}, which follows from that."
+                    )
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"THE CONVERSION DOES NOT HOLD: {Listed(exceeded)} {(exceeded.Length == 1 ? "differs" : "differ")} from the stacked run by {exceeded.Max(layer => layer.Difference):0.0e+00}, more than rounding can do. {OfAnswer()}. Its weights are not those of the conversion any more: if it was trained or changed since, convert the color network again, or verify right after the conversion."
+                );
+
+            static string Listed(LayerDifference[] layers) => Text.Quoted(layers.Select(layer => layer.Layer));
+        }
+    }
+
+    /// <summary>The report as a table, and the verdict.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -63,7 +88,7 @@ public sealed record EquivalenceReport
 
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{Images} image{(Images == 1 ? "" : "s")}; parameters {Parameters.Before:N0} -> {Parameters.After:N0}; multiplications of the converted layers {Multiplications.Before:N0} -> {Multiplications.After:N0}\n"
+            $"{Images} image{(Images == 1 ? "" : "s")}; parameters {Parameters.Before:N0} -> {Parameters.After:N0}; multiplications of the converted layers {Multiplications.Before:N0} -> {Multiplications.After:N0}\n{Verdict}\n"
         );
         return text.ToString();
     }
