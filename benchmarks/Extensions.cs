@@ -11,8 +11,9 @@ internal static class Extensions
     public static ImmutableArray<DiagnosticAnalyzer> Ours { get; } =
     [
         new ChannelGen.Analyzers.Rules.StackingAnalyzer(),
-        new ChannelGen.Analyzers.Rules.MeanKernelAnalyzer(),
+        new ChannelGen.Analyzers.Rules.WrongKernelAnalyzer(),
         new ChannelGen.Analyzers.Rules.UsedAfterConversionAnalyzer(),
+        new ChannelGen.Analyzers.Rules.ImageChannelsAnalyzer(),
         new ChannelGen.Analyzers.Rules.MarkedClassAnalyzer(),
     ];
 

@@ -10,14 +10,15 @@ namespace Benchmarks;
 internal sealed class Interleaved(bool once)
 {
     private const int Repetitions = 3;
-    private const int FewestRuns = 7;
     private const int MostRuns = 101;
-    private const int WarmCalls = 3;
+
+    // A long run does not mind what the one before left in the caches.
+    private const double LongRun = 50;
 
     // Milliseconds. What is short is run several times over, so that the clock's own steps do not count.
     private const double ShortestRun = 2;
 
-    /// <summary>How long one repetition may take, in milliseconds; the fewest runs are made however long they take.</summary>
+    /// <summary>How long one repetition may take, in milliseconds; one run is made however long it takes.</summary>
     public double Budget { get; init; } = 300;
 
     public InterleavedTimes Run(params Action[] ways)
@@ -29,29 +30,33 @@ internal sealed class Interleaved(bool once)
             ]);
         }
 
-        Once(ways, calls: 1, backwards: false);
-        double[] warm = Once(ways, calls: 1, backwards: true);
+        // A view looks at what its network does in its first two runs, and Fastest tries; long runs are of networks that have run
+        // on smaller images before.
+        double[] first = Once(ways, calls: 1, backwards: false);
+        double[] warm = first.Min() > LongRun * 4 ? first : Once(ways, calls: 1, backwards: true);
         int calls = Math.Max(1, (int)Math.Ceiling(ShortestRun / Math.Max(warm.Min(), 1e-4)));
-        int runs = Math.Clamp((int)(Budget / (warm.Sum() * (calls + WarmCalls))), FewestRuns, MostRuns) | 1;
+        int warmCalls = warm.Max() > LongRun ? 0 : 2;
+        int runs = Math.Clamp((int)(Budget / (warm.Sum() * (calls + warmCalls))), 1, MostRuns) | 1;
 
         // Forwards and backwards in turn, so that none always follows the same one.
         return new InterleavedTimes([
             .. Enumerable
                 .Range(0, Repetitions)
-                .Select(_ => Enumerable.Range(0, runs).Select(run => Once(ways, calls, backwards: run % 2 == 1)).ToArray()),
+                .Select(repetition =>
+                    Enumerable.Range(0, runs).Select(run => Once(ways, calls, (run + repetition) % 2 == 1, warmCalls)).ToArray()
+                ),
         ]);
     }
 
-    private double[] Once(Action[] ways, int calls, bool backwards)
+    private static double[] Once(Action[] ways, int calls, bool backwards, int warmCalls = 0)
     {
         var times = new double[ways.Length];
         for (int place = 0; place < ways.Length; place++)
         {
             int way = backwards ? ways.Length - 1 - place : place;
 
-            // Not timed: what the way before left in the caches would help or hurt this one, and a view looks at what its
-            // network does in its first two runs.
-            for (int call = 0; call < WarmCalls && !once; call++)
+            // Not timed: what the way before left in the caches would help or hurt this one.
+            for (int call = 0; call < warmCalls; call++)
             {
                 ways[way]();
             }

@@ -7,8 +7,8 @@ using static TorchSharp.torch.nn;
 namespace Benchmarks;
 
 /// <summary>
-/// The first layer with a normalization per channel, in one thread: stacked and normalized, as people write it; folded into
-/// the converted layer; and converted without any.
+/// The first layer with a normalization per channel: stacked and normalized, as people write it; folded into the converted
+/// layer; and converted without any. Its output may come out in either order in memory.
 /// </summary>
 internal sealed class Normalization : IDisposable
 {
@@ -25,23 +25,33 @@ internal sealed class Normalization : IDisposable
 
     public Normalization(string kernel, int side, int batch)
     {
-        _ = SteadyMemory.Set();
-        set_num_threads(1);
         grad = no_grad();
         manual_seed(1);
         color = Make(kernel);
-        folded = Make(kernel).ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet });
-        plain = Make(kernel).ToGrayscale();
+        folded = Make(kernel).ToGrayscale(
+            new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet, ChannelsLastAnswers = true }
+        );
+        plain = Make(kernel).ToGrayscale(new GrayscaleOptions { ChannelsLastAnswers = true });
         image = rand(batch, 1, side, side);
     }
 
-    public static string[] Kernels { get; } = ["3x3", "3x3, stride 2", "7x7, stride 2", "16x16, stride 16"];
+    public static IEnumerable<(string Kernel, int Side, int Batch)> Rows(bool once) =>
+        from kernel in (string[])["3x3", "3x3, stride 2", "7x7, stride 2", "16x16, stride 16"]
+        from side in once ? [32] : (int[])[32, 224, 512]
+        from batch in once ? [1] : (int[])[1, 8]
+        select (kernel, side, batch);
 
-    public static int[] Sides { get; } = [32, 224, 512];
+    /// <summary>Stacked and normalized; folded and without in the same order in memory, contiguous and channels-last.</summary>
+    public Action[] Ways =>
+        [
+            Stacked,
+            () => Run(folded, MemoryLayout.Contiguous),
+            () => Run(plain, MemoryLayout.Contiguous),
+            () => Run(folded, MemoryLayout.ChannelsLast),
+            () => Run(plain, MemoryLayout.ChannelsLast),
+        ];
 
-    public static int[] Batches { get; } = [1, 8];
-
-    public void Stacked()
+    private void Stacked()
     {
         using Tensor stacked = cat(new[] { image, image, image }, 1);
         using Tensor centered = stacked - mean;
@@ -49,9 +59,11 @@ internal sealed class Normalization : IDisposable
         color.forward(normalized).Dispose();
     }
 
-    public void Folded() => folded.forward(image).Dispose();
-
-    public void Plain() => plain.forward(image).Dispose();
+    private void Run(GrayscaleModule<Tensor, Tensor> layer, MemoryLayout layout)
+    {
+        layer.UseMemoryLayout(layout);
+        layer.forward(image).Dispose();
+    }
 
     public void Dispose()
     {

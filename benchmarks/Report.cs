@@ -28,11 +28,15 @@ internal sealed class Report(bool once)
 
                 dotnet run -c Release --project benchmarks -- short
 
-            which takes some minutes. Layers, networks and normalization: the ways are run in turn, run by run; a ratio is the median of
-            the ratios of runs that stand side by side, the middle one of three repetitions, and after ± stands half the distance from the
-            smallest of the three to the largest. ≈ marks a ratio that lies no further from 1 than that distance: it shows no difference.
-            The other tables: ratios of medians within one run of BenchmarkDotNet; machines are noisy, so read two digits. Without "short",
-            BenchmarkDotNet takes its own arguments and measures for longer.
+            which takes some minutes, with as many threads as libtorch takes by itself. Layers, networks and normalization: the ways are
+            run in turn, run by run; a ratio is the median of the ratios of runs that stand side by side, the middle one of three
+            repetitions, and after ± stands half the distance from the smallest of the three to the largest. Higher is better. ≈ marks a
+            ratio that lies no further from 1 than that distance: it shows no difference. Networks of one row are different objects with
+            the same weights, which lie elsewhere in memory: that alone makes one or two percent. The other tables: ratios of medians
+            within one run of BenchmarkDotNet; machines are noisy, so read two digits. Without "short", BenchmarkDotNet takes its own
+            arguments and measures for longer.
+
+            The order in memory is [`MemoryLayout`](view-or-conversion.md): contiguous where nothing is said.
 
 
             """
@@ -47,9 +51,7 @@ internal sealed class Report(bool once)
             CultureInfo.InvariantCulture,
             $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n"
         );
-        FirstLayerTable(text);
-        NetworkTable(text);
-        NormalizationTable(text);
+        string inShort = SpeedPart(text);
         SmallTables(text);
         AnalyzerTable(text);
         GeneratorTable(text);
@@ -61,147 +63,48 @@ internal sealed class Report(bool once)
         }
 
         File.WriteAllText(Path.Combine(Docs, "benchmarks.md"), page);
+        string readme = Path.Combine(Docs, "..", "README.md");
+        string[] paragraphs = File.ReadAllText(readme).Split("\n\n");
+        File.WriteAllText(
+            readme,
+            string.Join("\n\n", paragraphs.Select(old => old.StartsWith(SpeedTables.ShortStart, StringComparison.Ordinal) ? inShort : old))
+        );
         return 0;
     }
 
     /// <summary>One table by itself, to look at: no picture is drawn.</summary>
     public string Table(string name)
     {
-        var text = new StringBuilder();
-        switch (name)
+        _ = SteadyMemory.Set();
+        var tables = new SpeedTables(once);
+        return name switch
         {
-            case "layers":
-                FirstLayerTable(text, draw: false);
-                break;
-            case "networks":
-                NetworkTable(text, draw: false);
-                break;
-            default:
-                NormalizationTable(text);
-                break;
-        }
-
-        return text.ToString().Replace("\r\n", "\n");
+            "layers" => tables.Layers(),
+            "networks" => tables.Networks(),
+            _ => tables.Normalization(),
+        };
     }
 
-    private void FirstLayerTable(StringBuilder text, bool draw = true)
+    private string SpeedPart(StringBuilder text)
     {
+        var tables = new SpeedTables(once);
         Console.Error.WriteLine($"{nameof(FirstLayer)} ...");
-        text.Append(
-            """
-            ## First layer
-
-            Time stacked, in one of the three usual ways, divided by the time of the converted layer, and by that of a view. The limit is 3
-            where arithmetic is all the work.
-
-            | kernel | image | batch | threads | cat / converted | repeat / converted | expand / converted | cat / view | expand / view |
-            |---|---|---|---|---|---|---|---|---|
-
-            """
-        );
-        var labels = new List<string>();
-        var ratios = new List<Ratio>();
-        foreach (FirstLayer row in FirstLayer.Rows())
-        {
-            row.Setup();
-            InterleavedTimes times = new Interleaved(once).Run(row.Cat, row.Repeat, row.Expand, row.Converted, row.Viewed);
-            row.Cleanup();
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"| {row.Kernel} | {row.Side} x {row.Side} | {row.Batch} | {row.Threads} | {times.Ratio(0, 3)} | {times.Ratio(1, 3)} | {times.Ratio(2, 3)} | {times.Ratio(0, 4)} | {times.Ratio(2, 4)} |\n"
-            );
-            labels.Add($"{row.Kernel}\n{row.Side}, {row.Batch}, {row.Threads}");
-            ratios.Add(times.Ratio(0, 3));
-        }
-
-        text.Append("\n![Time stacked divided by time converted, for each row](images/benchmarks-first-layer.png)\n\n");
-        if (draw)
-        {
-            Bars("benchmarks-first-layer.png", labels, ratios, "time stacked (cat) / time converted", 1200);
-        }
-    }
-
-    private void NetworkTable(StringBuilder text, bool draw = true)
-    {
+        string layers = tables.Layers();
         Console.Error.WriteLine($"{nameof(WholeNetworks)} ...");
-        text.Append(
-            """
-            ## Whole networks
-
-            One image, one thread. Time stacked divided by time converted, and by that of a view. The first layer is a few percent of a
-            network, so what is saved is of the size of the noise of a short run; the source measured 1.5 % of its ResNet-20. A view
-            copies the gray image and sums the kernels at each call, which takes some tens of microseconds: a first layer of few filters
-            on a small image does not save them, so that such rows lie just below 1.
-
-            | network | image | inference: cat / converted | cat / view | expand / view | training step: cat / converted | cat / view | expand / view |
-            |---|---|---|---|---|---|---|---|
-
-            """
-        );
-        var labels = new List<string>();
-        var ratios = new List<Ratio>();
-        var measured = new Interleaved(once) { Budget = 1500 };
-        foreach (WholeNetworks row in WholeNetworks.Rows())
-        {
-            row.Setup();
-            InterleavedTimes inference = measured.Run(
-                row.InferenceStacked,
-                row.InferenceExpanded,
-                row.InferenceConverted,
-                row.InferenceViewed
-            );
-            InterleavedTimes training = measured.Run(row.StepStacked, row.StepExpanded, row.StepConverted, row.StepViewed);
-            row.Cleanup();
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"| {row.Network} | {row.Side} x {row.Side} | {Ratios(inference)} | {Ratios(training)} |\n"
-            );
-            labels.Add($"{row.Network}\n{row.Side}");
-            ratios.Add(inference.Ratio(0, 2));
-        }
-
-        text.Append("\n![Time stacked divided by time converted, for each network](images/benchmarks-networks.png)\n\n");
-        if (draw)
-        {
-            Bars("benchmarks-networks.png", labels, ratios, "time stacked / time converted", 720);
-        }
+        string networks = tables.Networks();
+        Console.Error.WriteLine($"{nameof(Normalization)} ...");
+        string normalization = tables.Normalization();
+        text.Append(tables.InShort()).Append("\n\n").Append(tables.Goals()).Append(layers).Append(networks).Append(normalization);
+        Draw("benchmarks-first-layer.png", "first layers: times as fast as stacked (higher is better)", tables.Of("layers"), 1400);
+        Draw("benchmarks-networks.png", "networks: times as fast as stacked (higher is better)", tables.Of("networks"), 1400);
+        return tables.InShort();
     }
 
-    private static string Ratios(InterleavedTimes times) => $"{times.Ratio(0, 2)} | {times.Ratio(0, 3)} | {times.Ratio(1, 3)}";
-
-    private void NormalizationTable(StringBuilder text)
+    private void Draw(string file, string title, IEnumerable<SpeedRow> rows, int width)
     {
-        Console.Error.WriteLine($"{nameof(Normalization)} ...");
-        text.Append(
-            """
-            ## Normalization
-
-            The first layer with ImageNet's normalization, one thread: the time of stacking (cat), normalizing and the color layer,
-            divided by that of the converted layer with the normalization folded in; and the time of that layer divided by that of the
-            same layer without any normalization, which is what the normalization costs.
-
-            | kernel | image | batch | stacked and normalized / folded | folded / without |
-            |---|---|---|---|---|
-
-            """
-        );
-        foreach (string kernel in Normalization.Kernels)
-        {
-            foreach (int side in Normalization.Sides)
-            {
-                foreach (int batch in Normalization.Batches)
-                {
-                    using var row = new Normalization(kernel, side, batch);
-                    InterleavedTimes times = new Interleaved(once).Run(row.Stacked, row.Folded, row.Plain);
-                    text.Append(
-                        CultureInfo.InvariantCulture,
-                        $"| {kernel} | {side} x {side} | {batch} | {times.Ratio(0, 1)} | {times.Ratio(1, 2)} |\n"
-                    );
-                }
-            }
-        }
-
-        text.Append('\n');
+        SpeedRow[] shown = [.. rows.Where(row => row.Side == 224)];
+        string[] labels = [.. shown.Select(row => $"{row.Name.Replace(", ", "\n")}\nbatch {row.Batch}")];
+        Bars(file, labels, [.. shown.Select(row => row[SpeedTables.Fastest])], title, width);
     }
 
     private void SmallTables(StringBuilder text)

@@ -31,7 +31,8 @@ internal static class RuleTimes
             Times times = Measure(program, once ? 0 : WarmUps, once ? 1 : Runs);
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {program} | {times.Ours.Sum() / times.Compile:0.00000} | {times.Ours.Max() / times.Compile:0.00000} | {Median(times.Others) / times.Compile:0.00000} | {Median(times.OthersAtWork) / times.Compile:0.00000} |\n"
+                $"| {program} | {times.Ours.Sum() / times.Compile:0.00000} | {times.Ours.Max() / times.Compile:0.00000} | "
+                    + $"{Median(times.Others) / times.Compile:0.00000} | {Median(times.OthersAtWork) / times.Compile:0.00000} |\n"
             );
         }
 

@@ -36,7 +36,8 @@ internal static class Sources
     public static string WithTorch(int stacking)
     {
         var text = new StringBuilder(
-            "using TorchSharp;\nusing TorchSharp.Modules;\nusing static TorchSharp.torch;\nusing static TorchSharp.torch.nn;\nnamespace Program;\n"
+            "using TorchSharp;\nusing TorchSharp.Modules;\nusing static TorchSharp.torch;\nusing static TorchSharp.torch.nn;\n"
+                + "namespace Program;\n"
         );
         for (int copy = 0; copy < 40; copy++)
         {

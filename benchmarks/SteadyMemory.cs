@@ -23,7 +23,8 @@ internal static class SteadyMemory
     {
         if (!OperatingSystem.IsLinux())
         {
-            return "Freed memory is kept in the process on Linux with glibc alone: rows with outputs of some megabytes may count page faults.";
+            return "Freed memory is kept in the process on Linux with glibc alone: rows with outputs of some megabytes may count page "
+                + "faults.";
         }
 
         // M_MMAP_THRESHOLD would not do: more than 32 MiB is refused. mallopt returns 0 for what it refuses.

@@ -1,13 +1,12 @@
 using System.Globalization;
 using ChannelGen;
 using FineTuning;
-using ScottPlot;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
 
-// Fine-tunes one small color network on generated grayscale images, twice: stacked, and converted. With the steps of ChannelGen the
-// two trainings are the same, loss by loss.
+// Fine-tunes one small color network on generated grayscale images in four ways: stacked, through the view, and converted with and
+// without the steps of ChannelGen. The first three are the same training, loss by loss; the last is another.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 const int Steps = 120;
 const int Batch = 16;
@@ -16,58 +15,60 @@ const double Momentum = 0.9;
 const double WeightDecay = 1e-3;
 
 using TextureNet stacked = TextureNet.Make(seed: 1);
-using TextureNet other = TextureNet.Make(seed: 1);
-using GrayscaleTextureNet converted = other.ToGrayscale();
+using TextureNet viewed = TextureNet.Make(seed: 1);
+using GrayscaleTextureNet converted = TextureNet.Make(seed: 1).ToGrayscale();
+using GrayscaleTextureNet unaided = TextureNet.Make(seed: 1).ToGrayscale();
 using var ofStacked = optim.SGD(stacked.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
+using var ofViewed = optim.SGD(viewed.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
 using var ofConverted = optim.SGD(converted.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
+using var ofUnaided = optim.SGD(unaided.parameters(), LearningRate, Momentum, weight_decay: WeightDecay);
+Training[] trainings =
+[
+    new("stacked", ofStacked, images => stacked.call(images.expand(-1, 3, -1, -1)), () => ofStacked.step()),
+    new("view", ofViewed, images => viewed.AsGrayscale().call(images), () => ofViewed.step()),
+    new("converted, StepAsStacked", ofConverted, images => converted.call(images), () => converted.StepAsStacked(ofConverted)),
+    new("converted, plain step", ofUnaided, images => unaided.call(images), () => ofUnaided.step()),
+];
 
-var stackedLosses = new List<double>();
-var convertedLosses = new List<double>();
-IAnsiConsole progressConsole = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-progressConsole
+AnsiConsole
+    .Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
     .Progress()
-    .HideCompleted(true)
+    .AutoClear(true)
     .Start(progress =>
     {
-        ProgressTask task = progress.AddTask("Training twice", maxValue: Steps);
+        ProgressTask task = progress.AddTask("Training in four ways", maxValue: Steps);
         var random = new Random(2);
         for (int step = 0; step < Steps; step++)
         {
             using DisposeScope scope = NewDisposeScope();
             (Tensor images, Tensor labels) = Textures.Draw(Batch, random);
-            stackedLosses.Add(Training.Step(ofStacked, () => stacked.call(images.expand(-1, 3, -1, -1)), labels, () => ofStacked.step()));
-            convertedLosses.Add(Training.Step(ofConverted, () => converted.call(images), labels, () => converted.StepAsStacked(ofConverted)));
+            Array.ForEach(trainings, training => training.Step(images, labels));
             task.Increment(1);
         }
     });
 
-Console.WriteLine("step  stacked   converted");
+var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("step").RightAligned());
+Array.ForEach(trainings, training => table.AddColumn(new TableColumn(training.Name).RightAligned()));
 for (int step = 0; step < Steps; step += 20)
 {
-    Console.WriteLine($"{step,4}  {stackedLosses[step]:0.000000}  {convertedLosses[step]:0.000000}");
+    table.AddRow([$"{step}", .. trainings.Select(training => $"{training.Losses[step]:0.000000}")]);
 }
 
-double largest = stackedLosses.Zip(convertedLosses, (left, right) => Math.Abs(left - right)).Max();
-Console.WriteLine($"Largest difference of {Steps} losses: {largest:0.0e+00}");
+table.AddRow(
+    ["differs by", .. trainings.Select(training => $"{training.LargestDifferenceFrom(trainings[0]):0.0e+00}")]
+);
+AnsiConsole.Write(table);
 
 string output = Path.Combine(AppContext.BaseDirectory, "output");
 Directory.CreateDirectory(output);
-using var plot = new Plot();
-double[] steps = [.. Enumerable.Range(0, Steps).Select(step => (double)step)];
-var thick = plot.Add.Scatter(steps, stackedLosses.ToArray());
-thick.LineWidth = 7;
-thick.MarkerSize = 0;
-thick.LegendText = "stacked";
-var thin = plot.Add.Scatter(steps, convertedLosses.ToArray());
-thin.LineWidth = 2;
-thin.MarkerSize = 0;
-thin.LegendText = "converted";
-plot.XLabel("step");
-plot.YLabel("loss");
-plot.ShowLegend(Alignment.UpperRight);
 string path = Path.Combine(output, "losses.png");
-plot.SavePng(path, 720, 400);
+LossPicture.Write(path, trainings);
 Console.WriteLine($"Curves: {path}");
-bool learned = stackedLosses.TakeLast(10).Average() < 0.7 * stackedLosses.Take(10).Average();
-Console.WriteLine(largest < 1e-10 && learned ? "The trainings are the same." : "The trainings differ, or nothing was learned.");
-return largest < 1e-10 && learned ? 0 : 1;
+bool learned = trainings[0].Losses.TakeLast(10).Average() < 0.7 * trainings[0].Losses.Take(10).Average();
+bool same = trainings[1..3].All(training => training.LargestDifferenceFrom(trainings[0]) < 1e-10);
+Console.WriteLine(
+    same && learned
+        ? "The trainings are the same: stacked, view, and converted with StepAsStacked."
+        : "The trainings differ, or nothing was learned."
+);
+return same && learned ? 0 : 1;

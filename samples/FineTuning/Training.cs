@@ -4,20 +4,23 @@ using static TorchSharp.torch.nn;
 
 namespace FineTuning;
 
-/// <summary>One step of training.</summary>
-internal static class Training
+/// <summary>One way of training, and the losses that it had.</summary>
+internal sealed class Training(string name, optim.Optimizer optimizer, Func<Tensor, Tensor> forward, Func<Tensor?> step)
 {
-    /// <param name="optimizer">The optimizer.</param>
-    /// <param name="forward">Runs the network on the batch.</param>
-    /// <param name="labels">The labels of the batch.</param>
-    /// <param name="step">Takes the optimizer's step.</param>
-    /// <returns>The loss before the step.</returns>
-    public static double Step(optim.Optimizer optimizer, Func<Tensor> forward, Tensor labels, Func<Tensor?> step)
+    private readonly List<double> losses = [];
+
+    public string Name => name;
+
+    public IReadOnlyList<double> Losses => losses;
+
+    public void Step(Tensor images, Tensor labels)
     {
         optimizer.zero_grad();
-        using Tensor loss = functional.cross_entropy(forward(), labels);
+        using Tensor loss = functional.cross_entropy(forward(images), labels);
         loss.backward();
         step();
-        return loss.item<double>();
+        losses.Add(loss.item<double>());
     }
+
+    public double LargestDifferenceFrom(Training other) => losses.Zip(other.losses, (left, right) => Math.Abs(left - right)).Max();
 }

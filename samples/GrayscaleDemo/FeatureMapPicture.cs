@@ -1,3 +1,4 @@
+using SkiaSharp;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,64 +7,61 @@ using static TorchSharp.torch.nn;
 namespace GrayscaleDemo;
 
 /// <summary>
-/// A picture of what happens: the input, then feature maps of the first layer, stacked above converted above their
-/// difference, which is multiplied until it shows.
+/// What the first layer makes of an image: the feature maps of the stacked image, above those of the converted network, above their
+/// difference on a scale that the picture states.
 /// </summary>
 internal static class FeatureMapPicture
 {
-    private const int Maps = 5;
     private const int Side = 112;
-    private const int Gap = 6;
+    private const int Step = 130;
+    private const int Left = 300;
 
-    /// <summary>What the difference is multiplied by: a power of ten that brings it to a visible size.</summary>
-    public static double Write(string path, ResNet color, Module<Tensor, Tensor> gray, Tensor image)
+    public static void Write(string path, ResNet color, Module<Tensor, Tensor> gray, Tensor image)
     {
         using var grad = no_grad();
         using DisposeScope scope = NewDisposeScope();
+        int count = DrawnKernels.Names.Length;
 #pragma warning disable CG0001 // Both ways are drawn beside each other.
-        using Tensor stacked = FirstLayer(color, image.repeat(1, 3, 1, 1));
+        using Tensor rgb = image.repeat(1, 3, 1, 1);
 #pragma warning restore CG0001
-        using Tensor converted = FirstLayer(gray, image);
-        Tensor difference = (stacked - converted).abs();
-        double largest = difference.max().item<float>();
-        double factor = largest == 0 ? 1 : Math.Pow(10, Math.Ceiling(-Math.Log10(largest)));
+        using Tensor stacked = FirstLayer.Output(color, rgb);
+        using Tensor converted = FirstLayer.Output(gray, image);
+        Tensor difference = (stacked - converted).abs()[0, ..count];
+        double most = difference.max().item<float>();
+        double largest = stacked[0, ..count].abs().max().item<float>();
 
-        Tensor empty = ones(Side, Side);
-        var rows = new List<Tensor>
+        using var canvas = new Canvas(Left + (count * Step), 100 + (3 * Step));
+        canvas.Text("What five kernels of the first layer make of a gray image", 16, 28, bold: true);
+        string[] rows = ["stacked:\n3 channels", "converted:\n1 channel", $"difference:\nblack is 0,\nwhite is {most:0.0e+00}"];
+        for (int row = 0; row < rows.Length; row++)
         {
-            Row([Tile(image[0, 0]), .. Tiles(stacked)]),
-            Row([empty, .. Tiles(converted)]),
-            Row([empty, .. Enumerable.Range(0, Maps).Select(map => Resize((difference[0, map] * factor).clamp(0, 1)))]),
-        };
-        Tensor picture = cat(rows, 0);
-        torchvision.io.write_png((picture * 255).round().to(ScalarType.Byte).unsqueeze(0), path);
-        return factor;
-    }
-
-    private static Tensor FirstLayer(Module<Tensor, Tensor> network, Tensor image)
-    {
-        Tensor? features = null;
-        var conv1 = (Conv2d)network.named_modules().First(named => named.name == "conv1").module;
-        var hook = conv1.register_forward_hook(
-            (_, _, output) =>
+            int y = 70 + (row * Step);
+            canvas.Text(rows[row], 16, y + 40);
+            for (int copy = row == 0 ? 2 : 0; row < 2 && copy >= 0; copy--)
             {
-                features = output.clone().DetachFromDisposeScope(); // the network disposes what it made
-                return output;
+                canvas.Tile(image[0, 0], Left - Step - 20 + (8 * copy), y - 8 + (8 * (2 - copy)), Side - 16, smooth: true);
             }
+
+            for (int map = 0; map < count; map++)
+            {
+                Tensor low = stacked[0, map].min();
+                Tensor range = stacked[0, map].max() - low + 1e-12;
+                Tensor tile =
+                    row == 2 ? difference[map] / Math.Max(most, 1e-30)
+                    : ((row == 0 ? stacked : converted)[0, map] - low) / range;
+                canvas.Tile(tile, Left + (map * Step), y, Side, smooth: true);
+                if (row == 0)
+                {
+                    canvas.Text(DrawnKernels.Names[map], Left + (map * Step) + (Side / 2), y - 8, align: SKTextAlign.Center);
+                }
+            }
+        }
+
+        canvas.Text(
+            $"Feature maps: black is the smallest value of each map, white its largest. The largest value of all is {largest:0.0}.",
+            16,
+            80 + (3 * Step)
         );
-        network.forward(image).Dispose();
-        hook.remove();
-        return features!;
+        canvas.Save(path);
     }
-
-    private static IEnumerable<Tensor> Tiles(Tensor features) => Enumerable.Range(0, Maps).Select(map => Tile(features[0, map]));
-
-    /// <summary>Stretched from the smallest value to the largest.</summary>
-    private static Tensor Tile(Tensor map) => Resize((map - map.min()) / (map.max() - map.min() + 1e-12));
-
-    private static Tensor Resize(Tensor map) =>
-        functional.interpolate(map.unsqueeze(0).unsqueeze(0), [Side, Side], mode: InterpolationMode.Bilinear, align_corners: false)[0, 0];
-
-    private static Tensor Row(IEnumerable<Tensor> tiles) =>
-        cat([.. tiles.Select(tile => functional.pad(tile, [Gap, Gap, Gap, Gap], PaddingModes.Constant, 1))], 1);
 }

@@ -6,83 +6,117 @@ using static TorchSharp.torch.nn;
 
 namespace GrayscaleDemo;
 
-/// <summary>One line of the table.</summary>
+/// <summary>What was gained by converting one network.</summary>
+/// <param name="Network">What the report calls it.</param>
+/// <param name="Layer">The first layer's path.</param>
+/// <param name="LayerWeights">The first layer's weights, stacked and converted.</param>
+/// <param name="Parameters">The whole network's parameters, stacked and converted.</param>
+/// <param name="FirstLayer">How far its output differs, on the image where that comes nearest to its bound.</param>
+/// <param name="Output">How far the answers differ, on the image where that is most.</param>
+/// <param name="SameClasses">On how many images both give the same class.</param>
+/// <param name="Holds">Whether rounding explains every difference of the first layer, on every image.</param>
+/// <param name="Speed">On the largest image.</param>
 internal sealed record Measurement(
     string Network,
     string Layer,
-    long ParametersBefore,
-    long ParametersAfter,
+    (long Stacked, long Converted) LayerWeights,
+    (long Stacked, long Converted) Parameters,
     LayerDifference FirstLayer,
     LayerDifference Output,
-    double LatencyRatio,
-    long BytesBefore,
-    long BytesAfter,
-    bool Holds
+    int SameClasses,
+    bool Holds,
+    Speed Speed
 )
 {
     private const int Pairs = 15;
 
-    /// <summary>Converts a network, compares it with itself as it was on every image, and times both in pairs.</summary>
-    /// <param name="name">What the table calls it.</param>
+    /// <summary>How often <see cref="Of"/> calls its step.</summary>
+    public static int Steps(int images) => images + Pairs + 1;
+
+    /// <summary>Compares a converted network with itself as it was, on every image, and times both in pairs.</summary>
+    /// <param name="name">What the report calls it.</param>
     /// <param name="color">A network in color, which stays so.</param>
     /// <param name="gray">The same network again, converted with its color kernels kept.</param>
     /// <param name="images">Gray images.</param>
+    /// <param name="step">Told what comes next, before each step; it may throw to stop.</param>
     public static Measurement Of(
         string name,
         Module<Tensor, Tensor> color,
         GrayscaleModule<Tensor, Tensor> gray,
-        IReadOnlyList<GrayImage> images
+        IReadOnlyList<GrayImage> images,
+        Action<string> step
     )
     {
-        EquivalenceReport report = gray.Verify(images.Select(image => image.Pixels));
+        using var grad = no_grad();
         string layer = gray.Conversion.Layers[0];
-        Tensor largest = images.MaxBy(image => image.Pixels.numel())!.Pixels;
-        long bytes = images.Sum(image => image.Pixels.numel() * image.Pixels.element_size());
+        var reports = new List<EquivalenceReport>();
+        int same = 0;
+        foreach (GrayImage image in images)
+        {
+            step($"{name}: comparing {image.Name}");
+            reports.Add(gray.Verify([image.Pixels]));
+            same += Stacked(color, image.Pixels, Class) == Converted(gray, image.Pixels, Class) ? 1 : 0;
+        }
+
         return new Measurement(
             name,
             layer,
-            report.Parameters.Before,
-            report.Parameters.After,
-            report.Layers.Single(difference => difference.Layer == layer),
-            report.Output,
-            Latency(color, gray, largest),
-            3 * bytes,
-            bytes,
-            report.Holds
+            (Weights(color, layer), Weights(gray, layer)),
+            reports[0].Parameters,
+            reports.Select(report => report.Layers.Single(found => found.Layer == layer)).MaxBy(found => found.Difference / found.Bound!)!,
+            reports.MaxBy(report => report.Output.Difference)!.Output,
+            same,
+            reports.TrueForAll(report => report.Holds),
+            Speed.Of(Times(name, color, gray, images.MaxBy(image => image.Pixels.numel())!.Pixels, step))
         );
     }
 
-    /// <summary>The median over pairs of runs of how long the converted network takes, as a part of the stacked one's time.</summary>
-    private static double Latency(Module<Tensor, Tensor> color, Module<Tensor, Tensor> gray, Tensor image)
+    private static List<(double Stacked, double Converted)> Times(
+        string name,
+        Module<Tensor, Tensor> color,
+        Module<Tensor, Tensor> gray,
+        Tensor image,
+        Action<string> step
+    )
     {
-        using var grad = no_grad();
-        var ratios = new List<double>();
+        var times = new List<(double Stacked, double Converted)>();
         for (int pair = 0; pair <= Pairs; pair++)
         {
-            double stacked = Time(() =>
-            {
-                // Both ways are timed against each other, so this one stacks on purpose.
-#pragma warning disable CG0001
-                using Tensor rgb = cat(new[] { image, image, image }, 1);
-#pragma warning restore CG0001
-                color.forward(rgb).Dispose();
-            });
-            double converted = Time(() => gray.forward(image).Dispose());
-            if (pair > 0)
-            {
-                // The first pair warms up.
-                ratios.Add(converted / stacked);
-            }
+            step($"{name}: timing, {pair} of {Pairs}");
+            times.Add((Stacked(color, image, Elapsed), Converted(gray, image, Elapsed)));
         }
 
-        ratios.Sort();
-        return ratios[ratios.Count / 2];
+        times.RemoveAt(0); // it warmed up
+        return times;
+
+        static double Elapsed(Func<Tensor> run)
+        {
+            long start = Stopwatch.GetTimestamp();
+            run().Dispose();
+            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
     }
 
-    private static double Time(Action run)
+    private static T Stacked<T>(Module<Tensor, Tensor> color, Tensor image, Func<Func<Tensor>, T> measure) =>
+        measure(() =>
+        {
+            // Both ways are compared with each other, so this one stacks on purpose.
+#pragma warning disable CG0001
+            using Tensor rgb = cat(new[] { image, image, image }, 1);
+#pragma warning restore CG0001
+            return color.forward(rgb);
+        });
+
+    private static T Converted<T>(Module<Tensor, Tensor> gray, Tensor image, Func<Func<Tensor>, T> measure) =>
+        measure(() => gray.forward(image));
+
+    private static long Class(Func<Tensor> run)
     {
-        long start = Stopwatch.GetTimestamp();
-        run();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        using Tensor scores = run();
+        using Tensor strongest = scores.argmax(1);
+        return strongest.item<long>();
     }
+
+    private static long Weights(Module network, string layer) =>
+        network.named_parameters().Single(parameter => parameter.name == layer + ".weight").parameter.numel();
 }

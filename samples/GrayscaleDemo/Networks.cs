@@ -4,13 +4,14 @@ using static TorchSharp.torch;
 
 namespace GrayscaleDemo;
 
-/// <summary>The networks of the demo, the same weights each time: no pretrained ones can be downloaded here.</summary>
+/// <summary>The networks of the demo, with the same weights each time.</summary>
 internal static class Networks
 {
     public static ResNet ResNet18()
     {
         manual_seed(18);
         ResNet network = torchvision.models.resnet18();
+        DrawnKernels.Put(FirstLayer.Of(network));
         network.eval();
         return network;
     }

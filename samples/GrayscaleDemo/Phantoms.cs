@@ -1,5 +1,6 @@
-using TorchSharp;
-using static TorchSharp.torch;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.PixelFormats;
 
 namespace GrayscaleDemo;
 
@@ -91,11 +92,15 @@ internal static class Phantoms
 
     private static void Write8Bit(string path, double[] pixels, int size)
     {
-        using Tensor image = tensor(Array.ConvertAll(pixels, value => (byte)Math.Round(value * 255)), 1, size, size);
-        torchvision.io.write_png(image, path);
+        using Image<L8> image = Image.LoadPixelData(Array.ConvertAll(pixels, value => new L8((byte)Math.Round(value * 255))), size, size);
+        image.SaveAsPng(path, new PngEncoder { ColorType = PngColorType.Grayscale, BitDepth = PngBitDepth.Bit8 });
     }
 
     /// <summary>Sixteen bits, of which a scanner uses twelve.</summary>
-    private static void Write16Bit(string path, double[] pixels, int size) =>
-        Png16.Write(path, Array.ConvertAll(pixels, value => (ushort)((int)Math.Round(value * 4095) << 4)), size, size);
+    private static void Write16Bit(string path, double[] pixels, int size)
+    {
+        L16[] levels = Array.ConvertAll(pixels, value => new L16((ushort)((int)Math.Round(value * 4095) << 4)));
+        using Image<L16> image = Image.LoadPixelData(levels, size, size);
+        image.SaveAsPng(path, new PngEncoder { ColorType = PngColorType.Grayscale, BitDepth = PngBitDepth.Bit16 });
+    }
 }

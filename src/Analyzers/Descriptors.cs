@@ -12,67 +12,93 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor Stacked = new(
         DiagnosticIds.Stacked,
         "A grayscale tensor is stacked into several channels",
-        "The grayscale tensor '{0}' is stacked into {1} channels{2}; pass '{0}' itself to net.AsGrayscale(), or to deploy the network convert it with ToGrayscale()",
+        "The grayscale tensor '{0}' is stacked into {1} channels{2}; pass '{0}' itself to net.AsGrayscale(), "
+            + "or to deploy the network convert it with ToGrayscale()",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "If all input channels are equal, the first convolution with its kernels summed over the input channels gives the same activations from one channel. AsGrayscale() computes so and leaves the network as it is, for programs that train or also use it in color; ToGrayscale() converts the network itself, for what is deployed: a third of the input, and of the first layer's parameters and multiplications.",
+        description: "If all input channels are equal, the first convolution with its kernels summed over the input channels gives the "
+            + "same activations from one channel. AsGrayscale() computes so and leaves the network as it is, "
+            + "for programs that train or also use it in color; ToGrayscale() converts the network itself, "
+            + "for what is deployed: a third of the input, and of the first layer's parameters and multiplications.",
         helpLinkUri: HelpBase + DiagnosticIds.Stacked + ".md"
     );
 
     public static readonly DiagnosticDescriptor PerhapsStacked = new(
         DiagnosticIds.PerhapsStacked,
         "A tensor is perhaps a grayscale image stacked into several channels",
-        "The tensor '{0}' is copied {1} times, perhaps into channels; if it is a grayscale image, pass '{0}' itself to net.AsGrayscale(), or to deploy the network convert it with ToGrayscale()",
+        "The tensor '{0}' is copied {1} times, perhaps into channels; if it is a grayscale image, "
+            + "pass '{0}' itself to net.AsGrayscale(), or to deploy the network convert it with ToGrayscale()",
         Category,
         DiagnosticSeverity.Info,
         isEnabledByDefault: true,
-        description: "The same tensor is copied along a dimension that is that of the channels if it is an unbatched image, which nothing here proves.",
+        description: "The same tensor is copied along a dimension that is that of the channels if it is an unbatched image, "
+            + "which nothing here proves.",
         helpLinkUri: HelpBase + DiagnosticIds.PerhapsStacked + ".md"
     );
 
-    public static readonly DiagnosticDescriptor MeanKernel = new(
-        DiagnosticIds.MeanKernel,
-        "The mean of the color kernels is used as the gray kernel",
-        "The gray kernel is the mean of the color kernels of '{0}', which gives a fraction of the activations; it is their sum",
+    public static readonly DiagnosticDescriptor WrongKernel = new(
+        DiagnosticIds.WrongKernel,
+        "A kernel for another number of channels gives other activations",
+        "The kernel made of '{0}' {1}",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "A convolution adds up what its kernels give for each input channel. With equal channels that is the sum of the kernels applied to one of them; the mean gives a third of it.",
-        helpLinkUri: HelpBase + DiagnosticIds.MeanKernel + ".md"
+        description: "A convolution adds up what its kernels give for each input channel. With equal channels that is the sum of the "
+            + "kernels applied to one of them: their mean, one of them, or a sum with weights gives other activations. The other way "
+            + "round, a gray kernel that is copied for each channel has to be divided by their number.",
+        helpLinkUri: HelpBase + DiagnosticIds.WrongKernel + ".md"
     );
 
     public static readonly DiagnosticDescriptor NormalizedStack = new(
         DiagnosticIds.NormalizedStack,
         "A stacked grayscale image is normalized per channel",
-        "The stacked grayscale image '{0}' is normalized with different numbers for each channel, so its channels are no longer equal; pass the normalization to the conversion as GrayscaleOptions.Normalization",
+        "The stacked grayscale image '{0}' is normalized with different numbers for each channel, so its channels are no longer equal; "
+            + "pass the normalization to the conversion as GrayscaleOptions.Normalization",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "After a per-channel normalization the channels differ, and the sum of the kernels alone is no longer exact. The conversion folds the normalization into the first layer, exactly also at the borders, when it is told about it.",
+        description: "After a per-channel normalization the channels differ, and the sum of the kernels alone is no longer exact. "
+            + "The conversion folds the normalization into the first layer, exactly also at the borders, when it is told about it.",
         helpLinkUri: HelpBase + DiagnosticIds.NormalizedStack + ".md"
     );
 
     public static readonly DiagnosticDescriptor UsedAfterConversion = new(
         DiagnosticIds.UsedAfterConversion,
         "A color network is used after it was converted to grayscale",
-        "'{0}' was converted in place by ToGrayscale(), so it takes one channel now; call the wrapper that ToGrayscale() gave, or use net.AsGrayscale() instead, which leaves the network in color",
+        "'{0}' was converted in place by ToGrayscale(), so it takes one channel now; "
+            + "call the wrapper that ToGrayscale() gave, or use net.AsGrayscale() instead, which leaves the network in color",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        description: "ToGrayscale() changes the network itself. What is still called with color images afterwards fails, and what is called with gray images bypasses the wrapper's check. AsGrayscale() is a view, which takes gray images and leaves the network in color.",
+        description: "ToGrayscale() changes the network itself. What is still called with color images afterwards fails, "
+            + "and what is called with gray images bypasses the wrapper's check. "
+            + "AsGrayscale() is a view, which takes gray images and leaves the network in color.",
         helpLinkUri: HelpBase + DiagnosticIds.UsedAfterConversion + ".md"
     );
 
     public static readonly DiagnosticDescriptor InvalidOption = new(
         DiagnosticIds.InvalidOption,
         "An option of ChannelGen has a value that means nothing",
-        "The option '{0}' has the value '{1}', which is ignored; wanted numbers of copies, 2 or more, separated by commas, such as 3 or 2,3",
+        "The option '{0}' has the value '{1}', which is ignored; wanted numbers of copies, 2 or more, separated by commas, "
+            + "such as 3 or 2,3",
         UsageCategory,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
         helpLinkUri: HelpBase + DiagnosticIds.InvalidOption + ".md",
         customTags: WellKnownDiagnosticTags.CompilationEnd
+    );
+
+    public static readonly DiagnosticDescriptor ImageChannels = new(
+        DiagnosticIds.ImageChannels,
+        "An image has another number of channels than the network takes",
+        "'{0}' has {1}, but '{2}' takes {3}, so this call fails when it runs; {4}",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        description: "The first convolution of a network is made for a number of channels, and refuses an image of another. A gray "
+            + "image need not be stacked for a network in color: AsGrayscale() is a view of it that takes one channel.",
+        helpLinkUri: HelpBase + DiagnosticIds.ImageChannels + ".md"
     );
 
     public static readonly DiagnosticDescriptor NotPartial = new(
@@ -143,5 +169,15 @@ internal static class Descriptors
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
         helpLinkUri: HelpBase + DiagnosticIds.AssemblyForm + ".md"
+    );
+
+    public static readonly DiagnosticDescriptor NothingGenerated = new(
+        DiagnosticIds.NothingGenerated,
+        "Nothing can be generated for a class marked [GrayscaleInput]",
+        "'{0}' is marked [GrayscaleInput], but {1}",
+        UsageCategory,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpBase + DiagnosticIds.NothingGenerated + ".md"
     );
 }

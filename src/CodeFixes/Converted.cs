@@ -11,13 +11,13 @@ internal static class Converted
 {
     public static bool Is(ITypeSymbol type, ExpressionSyntax? receiver) =>
         IsView(type)
-        || Derives(type, "GrayscaleModule")
+        || TorchSymbols.DerivesFromOurs(type, "GrayscaleModule")
         || receiver?.Bare() is InvocationExpressionSyntax
         {
             Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "ToGrayscale" or "AsGrayscale" },
         };
 
-    public static bool IsView(ITypeSymbol type) => Derives(type, "GrayscaleView");
+    public static bool IsView(ITypeSymbol type) => TorchSymbols.DerivesFromOurs(type, "GrayscaleView");
 
     /// <summary>A local that holds net.ToGrayscale() wherever the call is reached.</summary>
     public static string? Wrapper(ExpressionSyntax receiver, SyntaxNode call, ValueContext context)
@@ -70,17 +70,4 @@ internal static class Converted
         && !named.GetAttributes().Any(MarkedClassParser.IsMark)
             ? named
             : null;
-
-    private static bool Derives(ITypeSymbol type, string name)
-    {
-        for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
-        {
-            if (current.Name == name && current.ContainingNamespace is { Name: "ChannelGen", ContainingNamespace.IsGlobalNamespace: true })
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }

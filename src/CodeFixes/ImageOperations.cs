@@ -57,20 +57,21 @@ internal static class ImageOperations
                     ? (binary, true)
                     : null;
             case ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } argument:
-                return
-                    context.Operation(call) is IInvocationOperation { Instance: null } function
-                    && context.Symbols.IsTensor(function.Type)
-                    && context.Symbols.Does(function.TargetMethod, Effect.ByChannel | Effect.Elementwise)
-                    && !IsMove(function.TargetMethod, context.Symbols)
-                    && !IsInPlace(function.TargetMethod)
-                    && function.Arguments.Any(candidate => candidate.Syntax == argument && candidate.Parameter?.Ordinal == 0)
-                    && OnlyNumbers(call, 1, context)
-                    ? (call, true)
-                    : null;
+                return IsFunctionOf(argument, call, context) ? (call, true) : null;
             default:
                 return null;
         }
     }
+
+    /// <summary>Whether a call computes a new tensor of the image alone, which is its first argument.</summary>
+    private static bool IsFunctionOf(ArgumentSyntax image, InvocationExpressionSyntax call, ValueContext context) =>
+        context.Operation(call) is IInvocationOperation { Instance: null } function
+        && context.Symbols.IsTensor(function.Type)
+        && context.Symbols.Does(function.TargetMethod, Effect.ByChannel | Effect.Elementwise)
+        && !IsMove(function.TargetMethod, context.Symbols)
+        && !IsInPlace(function.TargetMethod)
+        && function.Arguments.Any(candidate => candidate.Syntax == image && candidate.Parameter?.Ordinal == 0)
+        && OnlyNumbers(call, 1, context);
 
     /// <summary>image.unsqueeze(0), which gives an image without a batch one.</summary>
     public static ExpressionSyntax? Batched(ExpressionSyntax image, ValueContext context) =>

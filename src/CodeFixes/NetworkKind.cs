@@ -1,4 +1,5 @@
 using ChannelGen.Analyzers.Flow;
+using ChannelGen.Analyzers.Marked;
 using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -24,7 +25,7 @@ internal static class NetworkKind
             return !IsKnownWithout(creation, made, context, MaximumDepth);
         }
 
-        if (receiver is not null && Created(receiver, context) is { } created)
+        if (receiver is not null && context.Operation(receiver.Bare()) is { } held && Layers.Class(held, context) is { } created)
         {
             type = created;
         }
@@ -34,22 +35,7 @@ internal static class NetworkKind
             return typed.TypeArguments.Length == 2;
         }
 
-        return !IsTypeWithout(type, context, MaximumDepth);
-    }
-
-    /// <summary>The class of a local or field that holds a new object of the program's own.</summary>
-    private static ITypeSymbol? Created(ExpressionSyntax receiver, ValueContext context)
-    {
-        IOperation? value = context.Operation(receiver.Bare())?.Unwrap() switch
-        {
-            ILocalReferenceOperation local when context.Definition(local.Local, local.Syntax).Value is { } written => context.Operation(
-                written
-            ),
-            IFieldReferenceOperation field => context.FieldValue(field.Field),
-            IObjectCreationOperation creation => creation,
-            _ => null,
-        };
-        return value?.Unwrap() is IObjectCreationOperation { Type: { } type } ? type : null;
+        return !Convolutions(context).AreAbsent(type);
     }
 
     private static bool IsKnownWithout(IInvocationOperation creation, ITypeSymbol made, ValueContext context, int depth)
@@ -61,7 +47,7 @@ internal static class NetworkKind
 
         if (creation.TargetMethod.Name != "Sequential")
         {
-            return context.Symbols.IsModule(made) && IsTypeWithout(made, context, depth);
+            return context.Symbols.IsModule(made) && Convolutions(context).AreAbsent(made);
         }
 
         if (creation.Arguments.Length == 0 || Sequences.Elements(creation.Arguments[0].Value, context) is not { Count: > 0 } parts)
@@ -74,113 +60,10 @@ internal static class NetworkKind
             IOperation layer = part.Unwrap() is ITupleOperation { Elements: [_, var named] } ? named.Unwrap() : part.Unwrap();
             return Layers.Creation(layer, context) is { Type: { } type } inner
                 ? IsKnownWithout(inner, type, context, depth - 1)
-                : layer is IObjectCreationOperation { Type: { } created } && IsTypeWithout(created, context, depth - 1);
+                : layer is IObjectCreationOperation { Type: { } created } && Convolutions(context).AreAbsent(created);
         });
     }
 
-    /// <summary>Whether it is known of a class that it has no convolution.</summary>
-    private static bool IsTypeWithout(ITypeSymbol type, ValueContext context, int depth)
-    {
-        if (IsLoss(type, context))
-        {
-            return true;
-        }
-
-        if (context.Symbols.IsOwn(type))
-        {
-            return type is
-            {
-                Name: not ("Sequential" or "ModuleList" or "ModuleDict"),
-                ContainingType: null,
-                ContainingNamespace.Name: "Modules"
-            }
-                && !context.Symbols.IsConvolution(type);
-        }
-
-        return depth > 0 && type is INamedTypeSymbol named && IsClassWithout(named, context, depth);
-    }
-
-    private static bool IsLoss(ITypeSymbol type, ValueContext context)
-    {
-        for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
-        {
-            if (current.Name == "Loss" && context.Symbols.IsOwn(current))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether a class whose whole source is in this compilation makes no convolution and is given no module.</summary>
-    private static bool IsClassWithout(INamedTypeSymbol type, ValueContext context, int depth)
-    {
-        for (INamedTypeSymbol? current = type; current is not null && !context.Symbols.IsOwn(current); current = current.BaseType)
-        {
-            if (current.DeclaringSyntaxReferences.IsEmpty)
-            {
-                return false;
-            }
-
-            foreach (SyntaxReference reference in current.DeclaringSyntaxReferences)
-            {
-                if (
-                    context.Model.Compilation.ModelOf(reference.SyntaxTree) is not { } model
-                    || !IsDeclarationWithout(reference.GetSyntax(context.Cancellation), model, context, depth)
-                )
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
-    }
-
-    private static bool IsDeclarationWithout(SyntaxNode declaration, SemanticModel model, ValueContext context, int depth)
-    {
-        foreach (SyntaxNode node in declaration.DescendantNodes())
-        {
-            switch (node)
-            {
-                case ParameterSyntax { Type: { } given } when context.Symbols.IsModule(model.GetTypeInfo(given, context.Cancellation).Type):
-                    return false;
-                case ObjectCreationExpressionSyntax or ImplicitObjectCreationExpressionSyntax:
-                    if (
-                        model.GetTypeInfo(node, context.Cancellation).Type is { } created
-                        && context.Symbols.IsModule(created)
-                        && !IsContainer(created)
-                        && !IsTypeWithout(created, context, depth - 1)
-                    )
-                    {
-                        return false;
-                    }
-
-                    break;
-                case InvocationExpressionSyntax call when model.GetSymbolInfo(call, context.Cancellation).Symbol is IMethodSymbol method:
-                    bool convolves =
-                        context.Symbols.IsOfTorch(method) && method.Name.StartsWith("conv", StringComparison.OrdinalIgnoreCase);
-                    if (
-                        convolves
-                        || (
-                            context.Symbols.IsModule(method.ReturnType)
-                            && !IsContainer(method.ReturnType)
-                            && !IsTypeWithout(method.ReturnType, context, depth - 1)
-                            && !(context.Symbols.IsModule(method.ContainingType) && context.Symbols.IsOwn(method.ContainingType))
-                        )
-                    )
-                    {
-                        return false;
-                    }
-
-                    break;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool IsContainer(ITypeSymbol type) =>
-        type.Name is "Sequential" or "ModuleList" or "ModuleDict" && type.ContainingNamespace.Name == "Modules";
+    private static ConvolutionSearch Convolutions(ValueContext context) =>
+        new(context.Model.Compilation, context.Symbols, context.Cancellation);
 }

@@ -151,33 +151,9 @@ internal sealed class NormalizedImage
             _ => null,
         };
 
-    /// <summary>tensor(new[] { 0.5f, 0.4f, 0.3f }).view(1, 3, 1, 1), also by way of a variable.</summary>
-    private static Numbers? PerChannel(IOperation constant, List<ILocalSymbol> locals, ValueContext context)
-    {
-        constant = constant.Unwrap();
-        if (
-            constant is ILocalReferenceOperation { Local: var local }
-            && context.Definition(local, constant.Syntax).Value is { } value
-            && context.History(local, constant.Syntax) is { Mutations.Count: 0, Escapes.Count: 0 }
-        )
-        {
-            locals.Add(local);
-            constant = context.Operation(value)?.Unwrap() ?? constant;
-        }
-
-        return
-            constant is IInvocationOperation { TargetMethod.Name: "view" or "reshape", Instance: { } made } shaped
-            && Integers.Constants(Integers.Arguments(shaped, context), context) is [1, _, 1, 1] or [_, 1, 1]
-            && made.Unwrap() is IInvocationOperation
-            {
-                Instance: null,
-                TargetMethod.Name: "tensor" or "as_tensor" or "from_array",
-                Arguments: [var list, ..]
-            } factory
-            && TorchSymbols.Is(factory.TargetMethod.ContainingType, context.Symbols.Torch)
-            ? Numbers.Of(list.Value, context)
-            : null;
-    }
+    /// <summary>The numbers of a tensor of one for each channel, whose locals go with it.</summary>
+    private static Numbers? PerChannel(IOperation constant, List<ILocalSymbol> locals, ValueContext context) =>
+        Numbers.Of(ChannelNumbers.ListOf(constant, context, locals), context);
 
     private static IOperation? Stack(IOperation input, List<ILocalSymbol> locals, ValueContext context)
     {

@@ -7,7 +7,6 @@ using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -26,38 +25,8 @@ public sealed class NormalizedStackFix : CodeFixProvider
     public override FixAllProvider GetFixAllProvider() => SourceFixAll.Instance;
 
     /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
-    {
-        if (
-            await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
-            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model
-        )
-        {
-            return;
-        }
-
-        foreach (Diagnostic diagnostic in context.Diagnostics)
-        {
-            if (Find(root, model, diagnostic, context.CancellationToken) is not null)
-            {
-                context.RegisterCodeFix(
-                    CodeAction.Create(
-                        "Pass the grayscale image and convert the network with the normalization",
-                        cancellation =>
-                            SourceFixAll.Apply(
-                                context.Document.Project.Solution,
-                                context.Document.Id,
-                                ImmutableArray.Create(diagnostic),
-                                Key,
-                                cancellation
-                            ),
-                        Key
-                    ),
-                    diagnostic
-                );
-            }
-        }
-    }
+    public override Task RegisterCodeFixesAsync(CodeFixContext context) =>
+        SourceFixAll.Register(context, "Pass the grayscale image and convert the network with the normalization", Key, Find);
 
     internal static SourceChange? Find(SyntaxNode root, SemanticModel model, Diagnostic diagnostic, CancellationToken cancellation) =>
         TorchSymbols.Of(model.Compilation) is { ChannelConversions: not null } symbols

@@ -27,8 +27,45 @@ internal sealed class SourceFixAll : FixAllProvider
             CodeAction.Create("Pass the grayscale images", cancellation => FixAll(context, cancellation), context.CodeActionEquivalenceKey)
         );
 
+    /// <summary>Offers a fix for each diagnostic for which it finds a change.</summary>
+    public static async Task Register(
+        CodeFixContext context,
+        string title,
+        string key,
+        Func<SyntaxNode, SemanticModel, Diagnostic, CancellationToken, SourceChange?> find
+    )
+    {
+        if (
+            await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false) is not { } root
+            || await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false) is not { } model
+        )
+        {
+            return;
+        }
+
+        foreach (Diagnostic diagnostic in context.Diagnostics)
+        {
+            if (find(root, model, diagnostic, context.CancellationToken) is not null)
+            {
+                Offer(context, diagnostic, title, key);
+            }
+        }
+    }
+
+    /// <summary>Offers one fix.</summary>
+    public static void Offer(CodeFixContext context, Diagnostic diagnostic, string title, string key) =>
+        context.RegisterCodeFix(
+            CodeAction.Create(
+                title,
+                cancellation =>
+                    Apply(context.Document.Project.Solution, context.Document.Id, ImmutableArray.Create(diagnostic), key, cancellation),
+                key
+            ),
+            diagnostic
+        );
+
     /// <summary>Makes the changes of some diagnostics of a document, as the fix of that key does.</summary>
-    public static async Task<Solution> Apply(
+    private static async Task<Solution> Apply(
         Solution solution,
         DocumentId id,
         ImmutableArray<Diagnostic> diagnostics,
@@ -161,6 +198,7 @@ internal sealed class SourceFixAll : FixAllProvider
         CancellationToken cancellation
     ) =>
         diagnostic.Id == DiagnosticIds.NormalizedStack ? NormalizedStackFix.Find(root, model, diagnostic, cancellation)
+        : diagnostic.Id == DiagnosticIds.ImageChannels ? ImageChannelsFix.Find(root, model, diagnostic, cancellation)
         : key is StackingFix.ConvertKey or StackingFix.ConvertAndMarkKey ? CallConversion.Find(root, model, diagnostic, cancellation)
         : ViewFinder.Find(root, model, diagnostic, cancellation);
 }

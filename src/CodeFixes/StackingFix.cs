@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ChannelGen.Analyzers;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
 
 namespace ChannelGen.CodeFixes;
@@ -62,29 +61,12 @@ public sealed class StackingFix : CodeFixProvider
                     return;
                 }
 
-                Offer(title, key);
+                SourceFixAll.Offer(context, diagnostic, title, key);
                 if (change.Network is { } network)
                 {
-                    Offer($"{start} and mark '{network.Name}' [GrayscaleInput]", keyToMark);
+                    SourceFixAll.Offer(context, diagnostic, $"{start} and mark '{network.Name}' [GrayscaleInput]", keyToMark);
                 }
             }
-
-            void Offer(string title, string key) =>
-                context.RegisterCodeFix(
-                    CodeAction.Create(
-                        title,
-                        cancellation =>
-                            SourceFixAll.Apply(
-                                context.Document.Project.Solution,
-                                context.Document.Id,
-                                ImmutableArray.Create(diagnostic),
-                                key,
-                                cancellation
-                            ),
-                        key
-                    ),
-                    diagnostic
-                );
         }
     }
 }

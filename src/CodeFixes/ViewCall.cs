@@ -52,14 +52,24 @@ internal sealed class ViewCall
         }
 
         ExpressionSyntax? receiver = (call.Expression as MemberAccessExpressionSyntax)?.Expression;
-        if (
+        return
             receiver is BaseExpressionSyntax
             || (receiver is null && (call.Expression is not IdentifierNameSyntax || instance is not IInstanceReferenceOperation))
-        )
-        {
-            return null;
-        }
+            ? null
+            : Of(invocation, call, receiver, type, module, ordinal, image, context);
+    }
 
+    private static ViewCall? Of(
+        IInvocationOperation invocation,
+        InvocationExpressionSyntax call,
+        ExpressionSyntax? receiver,
+        ITypeSymbol type,
+        INamedTypeSymbol module,
+        int ordinal,
+        GrayImage image,
+        ValueContext context
+    )
+    {
         int first = module.TypeArguments.Take(module.TypeArguments.Length - 1).TakeWhile(input => !MayBeImage(input, context)).Count();
         if (Converted.Is(type, receiver))
         {

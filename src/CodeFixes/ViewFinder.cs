@@ -96,40 +96,24 @@ internal sealed class ViewFinder
                     node = cast;
                     continue;
                 case ConditionalExpressionSyntax choice when choice.Condition != node:
-                    if (
-                        isWhole
-                        && IsSameImage(node == choice.WhenTrue ? choice.WhenFalse : choice.WhenTrue, image)
-                        && PureCondition.Is(choice.Condition, context)
-                    )
+                    isWhole &= IsGuard(choice, node, image);
+                    if (isWhole)
                     {
                         change.Replace(choice, image.Source);
                         Unused.Remove(choice.Condition, change, context);
                     }
-                    else
-                    {
-                        isWhole = false;
-                        image = image with { IsNewHandle = false };
-                    }
 
+                    image = isWhole ? image : image with { IsNewHandle = false };
                     node = choice;
                     continue;
                 case SwitchExpressionArmSyntax { Parent: SwitchExpressionSyntax choice } arm when arm.Expression == node:
-                    bool isGuard =
-                        isWhole
-                        && PureCondition.Is(choice.GoverningExpression, context)
-                        && choice.Arms.All(other => other == arm || IsSameImage(other.Expression, image))
-                        && choice.Arms.All(static other => other.WhenClause is null)
-                        && choice.Arms.Any(static other => other.Pattern is DiscardPatternSyntax);
-                    if (isGuard)
+                    isWhole &= IsGuard(choice, arm, image);
+                    if (isWhole)
                     {
                         change.Replace(choice, image.Source);
                     }
-                    else
-                    {
-                        isWhole = false;
-                        image = image with { IsNewHandle = false };
-                    }
 
+                    image = isWhole ? image : image with { IsNewHandle = false };
                     node = choice;
                     continue;
                 case EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax declarator }
@@ -137,16 +121,9 @@ internal sealed class ViewFinder
                     return context.Model.GetDeclaredSymbol(declarator, context.Cancellation)
                             is ILocalSymbol { RefKind: RefKind.None } declared
                         && FollowVariable(declared, declarator, image, isWhole);
-                case AssignmentExpressionSyntax
-                {
-                    RawKind: (int)SyntaxKind.SimpleAssignmentExpression,
-                    Parent: ExpressionStatementSyntax
-                } assignment when assignment.Right == node:
-                    return assignment.Left is IdentifierNameSyntax
-                        && context.Model.GetSymbolInfo(assignment.Left, context.Cancellation).Symbol
-                            is { } assigned
-                                and (ILocalSymbol { RefKind: RefKind.None } or IParameterSymbol { RefKind: RefKind.None })
-                        && FollowVariable(assigned, assignment, image, isWhole);
+                case AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax } assignment
+                    when assignment.IsKind(SyntaxKind.SimpleAssignmentExpression) && assignment.Right == node:
+                    return Assigned(assignment) is { } assigned && FollowVariable(assigned, assignment, image, isWhole);
                 case ReturnStatementSyntax or ArrowExpressionClauseSyntax:
                     return FollowHelper(node, image, isWhole);
                 case ArgumentSyntax argument when ViewCall.Of(argument, image, context) is { } call:
@@ -155,24 +132,41 @@ internal sealed class ViewFinder
                     return call.AddTo(change, context);
             }
 
-            if (image.IsUnbatched && ImageOperations.Batched(node, context) is { } batched)
-            {
-                node = batched;
-                image = image.Changed(isComputed: false) with { IsUnbatched = false };
-            }
-            else if (ImageOperations.Next(node, context) is var (whole, isComputed))
-            {
-                node = whole;
-                image = image.Changed(isComputed);
-            }
-            else
+            if (Next(node, image) is not var (next, made))
             {
                 return false;
             }
 
-            isWhole = false;
+            (node, image, isWhole) = (next, made, false);
         }
     }
+
+    /// <summary>The expression that an image becomes next, and what is known of the gray one in its place.</summary>
+    private (ExpressionSyntax Whole, GrayImage Image)? Next(ExpressionSyntax node, GrayImage image) =>
+        image.IsUnbatched && ImageOperations.Batched(node, context) is { } batched
+            ? (batched, image.Changed(isComputed: false) with { IsUnbatched = false })
+        : ImageOperations.Next(node, context) is var (whole, isComputed) ? (whole, image.Changed(isComputed))
+        : null;
+
+    /// <summary>The local or parameter that an assignment writes to, if it is no reference.</summary>
+    private ISymbol? Assigned(AssignmentExpressionSyntax assignment) =>
+        assignment.Left is IdentifierNameSyntax
+        && context.Model.GetSymbolInfo(assignment.Left, context.Cancellation).Symbol
+            is { } assigned
+                and (ILocalSymbol { RefKind: RefKind.None } or IParameterSymbol { RefKind: RefKind.None })
+            ? assigned
+            : null;
+
+    /// <summary>x.shape[1] == 1 ? stacked : x</summary>
+    private bool IsGuard(ConditionalExpressionSyntax choice, ExpressionSyntax stacked, GrayImage image) =>
+        IsSameImage(stacked == choice.WhenTrue ? choice.WhenFalse : choice.WhenTrue, image) && PureCondition.Is(choice.Condition, context);
+
+    /// <summary>x.shape[1] switch { 1 => stacked, _ => x }</summary>
+    private bool IsGuard(SwitchExpressionSyntax choice, SwitchExpressionArmSyntax stacked, GrayImage image) =>
+        PureCondition.Is(choice.GoverningExpression, context)
+        && choice.Arms.All(other => other == stacked || IsSameImage(other.Expression, image))
+        && choice.Arms.All(static other => other.WhenClause is null)
+        && choice.Arms.Any(static other => other.Pattern is DiscardPatternSyntax);
 
     /// <summary>The other side of a guard: the tensor as it is.</summary>
     private bool IsSameImage(ExpressionSyntax other, GrayImage image) =>
@@ -206,59 +200,54 @@ internal sealed class ViewFinder
             }
         }
 
-        var reads = new List<IdentifierNameSyntax>();
-        var disposals = new List<StatementSyntax>();
-        foreach (IdentifierNameSyntax read in history.Reads.Where(read => MayReach(variable, history, site, read)))
+        IdentifierNameSyntax[] uses = [.. history.Reads.Where(read => MayReach(variable, history, site, read))];
+        if (uses.Any(use => site.Span.Contains(use.Span) || VariableHistory.FunctionOf(use) != VariableHistory.FunctionOf(site)))
         {
-            if (site.Span.Contains(read.Span) || VariableHistory.FunctionOf(read) != VariableHistory.FunctionOf(site))
-            {
-                return false;
-            }
-
-            if (
-                read.Parent is MemberAccessExpressionSyntax
-                {
-                    Name.Identifier.ValueText: "Dispose",
-                    Parent: InvocationExpressionSyntax { Parent: ExpressionStatementSyntax disposal }
-                }
-            )
-            {
-                disposals.Add(disposal);
-            }
-            else if (!ImageOperations.AsksForTheSame(read, image.IsUnbatched, context))
-            {
-                reads.Add(read);
-            }
+            return false;
         }
 
+        StatementSyntax[] disposals = [.. uses.Select(Disposal).OfType<StatementSyntax>()];
+        IdentifierNameSyntax[] reads =
+        [
+            .. uses.Where(use => Disposal(use) is null && !ImageOperations.AsksForTheSame(use, image.IsUnbatched, context)),
+        ];
         GrayImage held = image with { Variable = variable, Unsqueeze = null, IsNewHandle = false };
         if (!reads.All(read => Follow(read, held, isWhole: false)) || !FollowCompound(variable, history, site, held))
         {
             return false;
         }
 
-        bool isDeclaration = site is VariableDeclaratorSyntax;
-        SyntaxNode? declaration = isDeclaration ? site.Parent!.Parent : null;
+        return !Interference.Any(image, variable, site, reads, context)
+            && Hold(variable, history, site, image, isPlain, reads, disposals);
+    }
+
+    /// <summary>What becomes of a variable that holds the gray tensor from a place on: it may go, or has to hold another handle.</summary>
+    private bool Hold(
+        ISymbol variable,
+        VariableHistory history,
+        SyntaxNode site,
+        GrayImage image,
+        bool isPlain,
+        IdentifierNameSyntax[] reads,
+        StatementSyntax[] disposals
+    )
+    {
+        SyntaxNode? declaration = site is VariableDeclaratorSyntax ? site.Parent!.Parent : null;
         bool isDisposed =
-            disposals.Count > 0
+            disposals.Length > 0
             || declaration is UsingStatementSyntax
             || (declaration is LocalDeclarationStatementSyntax local && !local.UsingKeyword.IsKind(SyntaxKind.None));
         if (SymbolEqualityComparer.Default.Equals(variable, image.Variable))
         {
             // Disposing it would be disposing the gray tensor itself.
-            return !isDisposed && !Interference.Any(image, variable, site, reads, context);
-        }
-
-        if (Interference.Any(image, variable, site, reads, context))
-        {
-            return false;
+            return !isDisposed;
         }
 
         bool isOnlyName =
             isPlain
             && declaration is LocalDeclarationStatementSyntax { Declaration.Variables.Count: 1 }
             && history.Writes.Count == 1
-            && reads.Count + disposals.Count == history.Reads.Count
+            && reads.Length + disposals.Length == history.Reads.Count
             && reads.All(read => Holds(image.Source, read, context))
             && disposals.All(static disposal => disposal.Parent is BlockSyntax or GlobalStatementSyntax);
         if (isOnlyName)
@@ -269,23 +258,28 @@ internal sealed class ViewFinder
             }
 
             change.Remove(declaration!);
-            disposals.ForEach(change.Remove);
+            Array.ForEach(disposals, change.Remove);
             return true;
         }
 
-        if (!isDisposed || image.IsNewHandle)
-        {
-            return true;
-        }
+        return !isDisposed || image.IsNewHandle || (isPlain && HoldAlias(site, image));
+    }
 
-        if (!isPlain)
+    /// <summary>The statement rgb.Dispose(); of which a name is part.</summary>
+    private static StatementSyntax? Disposal(IdentifierNameSyntax use) =>
+        use.Parent is MemberAccessExpressionSyntax
         {
-            return false;
+            Name.Identifier.ValueText: "Dispose",
+            Parent: InvocationExpressionSyntax { Parent: ExpressionStatementSyntax disposal }
         }
+            ? disposal
+            : null;
 
-        // Another handle of the gray tensor, which can be disposed without it.
+    /// <summary>The variable holds another handle of the gray tensor, which can be disposed without it.</summary>
+    private bool HoldAlias(SyntaxNode site, GrayImage image)
+    {
         ExpressionSyntax value =
-            ((VariableDeclaratorSyntax?)(site as VariableDeclaratorSyntax))?.Initializer?.Value ?? ((AssignmentExpressionSyntax)site).Right;
+            (site as VariableDeclaratorSyntax)?.Initializer?.Value ?? ((AssignmentExpressionSyntax)site).Right;
         change.Replace(value, image.Source, static gray => GrayImage.Call(gray, "alias"));
         return true;
     }

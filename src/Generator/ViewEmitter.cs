@@ -38,16 +38,22 @@ internal static class ViewEmitter
 
         writer.Line("/// <param name=\"channels\">How many channels the network takes, 2 or more; null for 3.</param>");
         writer.Line(
-            $"/// <param name=\"image\">The name of forward's parameter that is the image, or several separated by commas; null for {image.Trim('"')}.</param>"
+            "/// <param name=\"image\">The name of forward's parameter that is the image, or several separated by commas; "
+                + $"null for {image.Trim('"')}.</param>"
+        );
+        writer.Line("/// <param name=\"layout\">In which order images lie in memory while the network runs.</param>");
+        writer.Line(
+            "/// <param name=\"channelsLastAnswers\">Whether answers of four dimensions may come back channels-last; else they are contiguous.</param>"
         );
         writer.Line("/// <returns>The view.</returns>");
         writer.Line(
             "/// <exception cref=\"global::System.ArgumentException\">The network is disposed, or there is no such parameter.</exception>"
         );
         WrapperEmitter.Mark(writer);
-        writer.Line($"{modifiers}{view} AsGrayscale{generic}({receiver}long? channels = null, string? image = null){constraints} =>");
+        writer.Line($"{modifiers}{view} AsGrayscale{generic}({receiver}{Options}){constraints} =>");
         writer.Line($"    global::ChannelGen.Views.ViewFactory.Grayscale<{network}, {view}>(");
-        writer.Line($"        {self}, channels, image ?? {image}, static (network, view) => new {view}(network, view));");
+        string create = $"static (network, view) => new {view}(network, view)";
+        writer.Line($"        {self}, channels, image ?? {image}, layout, channelsLastAnswers, {create});");
     }
 
     /// <summary>The view's class.</summary>
@@ -60,7 +66,8 @@ internal static class ViewEmitter
         string constraints = model.Constraints.Length > 0 ? " " + model.Constraints : "";
 
         writer.Line(
-            $"/// <summary>A <see cref=\"{WrapperEmitter.CRef(model)}\"/> seen by images of {Channels}; the network itself stays as it is.</summary>"
+            $"/// <summary>A <see cref=\"{WrapperEmitter.CRef(model)}\"/> seen by images of {Channels}; "
+                + "the network itself stays as it is.</summary>"
         );
         foreach (string parameter in WrapperEmitter.TypeParameterNames(model))
         {
@@ -87,6 +94,10 @@ internal static class ViewEmitter
         writer.Line($"public override {result} forward({parameters}) => base.forward({string.Join(", ", model.Parameters)});");
         writer.Close();
     }
+
+    private const string Options =
+        "long? channels = null, string? image = null, "
+        + "global::ChannelGen.MemoryLayout layout = global::ChannelGen.MemoryLayout.Contiguous, bool channelsLastAnswers = false";
 
     private static string Name(WrapperModel model) => $"{model.PlainName}GrayscaleView{model.TypeParameters}";
 

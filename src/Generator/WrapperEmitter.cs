@@ -106,7 +106,8 @@ internal static class WrapperEmitter
             );
             writer.Line("/// <returns>The wrapper that takes one channel.</returns>");
             writer.Line(
-                "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>"
+                "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; "
+                    + "it is as it was.</exception>"
             );
             Mark(writer);
             writer.Line(
@@ -130,11 +131,13 @@ internal static class WrapperEmitter
             );
             writer.Line("/// <returns>The wrapper that takes three channels.</returns>");
             writer.Line(
-                "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; it is as it was.</exception>"
+                "/// <exception cref=\"global::System.InvalidOperationException\">The network cannot be converted exactly; "
+                    + "it is as it was.</exception>"
             );
             Mark(writer);
             writer.Line(
-                $"{modifiers}{wrapper} ToColor{generic}({receiver}global::ChannelGen.LumaCoefficients luma, global::ChannelGen.ColorOptions? options = null){constraints} =>"
+                $"{modifiers}{wrapper} ToColor{generic}({receiver}global::ChannelGen.LumaCoefficients luma, "
+                    + $"global::ChannelGen.ColorOptions? options = null){constraints} =>"
             );
             writer.Line($"    global::ChannelGen.Conversion.WrapperFactory.Color<{network}, {wrapper}>(");
             writer.Line(
@@ -173,7 +176,8 @@ internal static class WrapperEmitter
 
         Mark(writer);
         writer.Open(
-            $"{model.Accessibility} sealed class {name}{model.TypeParameters} : global::ChannelGen.{(toGray ? "GrayscaleModule" : "ColorModule")}<{arguments}>{constraints}"
+            $"{model.Accessibility} sealed class {name}{model.TypeParameters} : "
+                + $"global::ChannelGen.{(toGray ? "GrayscaleModule" : "ColorModule")}<{arguments}>{constraints}"
         );
 
         writer.Open($"internal {name}({network} network, global::ChannelGen.ChannelConversion conversion) : base(network, conversion)");

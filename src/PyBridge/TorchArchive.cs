@@ -23,7 +23,8 @@ internal sealed class TorchArchive : IDisposable
         if (archive.Entries.Any(entry => entry.Name is "archive_format" or "serialized_exported_program.json"))
         {
             throw new InvalidDataException(
-                "This is a program of torch.export (.pt2), which is no state dictionary: save model.state_dict() with torch.save, or the model with torch.jit.save."
+                "This is a program of torch.export (.pt2), which is no state dictionary: save model.state_dict() with torch.save, "
+                    + "or the model with torch.jit.save."
             );
         }
 
@@ -63,7 +64,8 @@ internal sealed class TorchArchive : IDisposable
                     entry.Value is StoredTensor tensor
                         ? file.Load(tensor)
                         : throw new InvalidDataException(
-                            $"'{entry.Key}' is {Describe(entry.Value)}, no tensor; wanted a state dictionary, as model.state_dict() gives it."
+                            $"'{entry.Key}' is {Describe(entry.Value)}, no tensor; wanted a state dictionary, "
+                                + "as model.state_dict() gives it."
                         )
             );
     }
@@ -96,7 +98,9 @@ internal sealed class TorchArchive : IDisposable
         if (index < 0)
         {
             throw new InvalidDataException(
-                $"It has several dictionaries of tensors ({string.Join(", ", nested.Select(found => $"'{path}{found.Name}'"))}), none of which is called {string.Join(" or ", UsualNames.Select(name => $"'{name}'"))}: save the one that is wanted by itself."
+                $"It has several dictionaries of tensors ({string.Join(", ", nested.Select(found => $"'{path}{found.Name}'"))}), "
+                    + $"none of which is called {string.Join(" or ", UsualNames.Select(name => $"'{name}'"))}: "
+                    + "save the one that is wanted by itself."
             );
         }
 

@@ -19,7 +19,8 @@ public static class ConvolutionWeights
     /// The kernel for one channel that gives what <paramref name="weight"/> gives when all its input channels are equal:
     /// w* = sum_i w_i. Exact for every stride, dilation and padding; the bias stays as it is, and groups become 1.
     /// </summary>
-    /// <param name="weight">[out, in / groups, k...], or [in, out / groups, k...] if transposed; float16, bfloat16, float32 or float64.</param>
+    /// <param name="weight">[out, in / groups, k...], or [in, out / groups, k...] if transposed; float16, bfloat16, float32 or
+    /// float64.</param>
     /// <param name="groups">The groups of the convolution.</param>
     /// <param name="transposed">Whether the weight is that of a transposed convolution.</param>
     /// <returns>[out, 1, k...], or [1, out, k...] if transposed.</returns>
@@ -38,7 +39,8 @@ public static class ConvolutionWeights
     /// <param name="luma">The weight of each channel, in the order of the channels.</param>
     /// <param name="transposed">Whether the weight is that of a transposed convolution.</param>
     /// <returns>[out, 3, k...], or [3, out, k...] if transposed.</returns>
-    /// <exception cref="ArgumentException">The weight has more than one input channel or an unsuitable dtype, or luma is all zero or not finite.</exception>
+    /// <exception cref="ArgumentException">The weight has more than one input channel or an unsuitable dtype, or luma is all zero or not
+    /// finite.</exception>
     public static Tensor SpreadInputChannels(Tensor weight, LumaCoefficients luma, bool transposed = false)
     {
         KernelLayout layout = OneChannel(weight, transposed);
@@ -53,7 +55,8 @@ public static class ConvolutionWeights
     /// <param name="channels">The number of input channels wanted, 1 or more.</param>
     /// <param name="transposed">Whether the weight is that of a transposed convolution.</param>
     /// <returns>[out, channels, k...], or [channels, out, k...] if transposed.</returns>
-    /// <exception cref="ArgumentException">The shape or dtype is not that of a convolution, or the number of channels is less than 1.</exception>
+    /// <exception cref="ArgumentException">The shape or dtype is not that of a convolution, or the number of channels is less than
+    /// 1.</exception>
     public static Tensor TileInputChannels(Tensor weight, long channels, bool transposed = false)
     {
         if (channels < 1)
@@ -76,7 +79,8 @@ public static class ConvolutionWeights
         return layout.InChannels == 1
             ? layout
             : throw new ArgumentException(
-                $"Found a weight of shape [{string.Join(", ", weight.shape)}] with {layout.InChannels} input channels; wanted 1 in dimension {layout.ChannelDimension}. Sum them first with {nameof(SumInputChannels)}.",
+                $"Found a weight of shape [{string.Join(", ", weight.shape)}] with {layout.InChannels} input channels; "
+                    + $"wanted 1 in dimension {layout.ChannelDimension}. Sum them first with {nameof(SumInputChannels)}.",
                 nameof(weight)
             );
     }

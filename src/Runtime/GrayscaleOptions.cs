@@ -66,6 +66,18 @@ public sealed record GrayscaleOptions
     /// </summary>
     public bool Probe { get; init; } = true;
 
+    /// <summary>
+    /// In which order images, and channels-last the kernels too, lie in memory while the network runs. See the wrapper's
+    /// <c>TriedLayouts</c> for what came of it.
+    /// </summary>
+    public MemoryLayout MemoryLayout { get; init; }
+
+    /// <summary>
+    /// Whether answers of four dimensions may come back channels-last, as a network that runs so gives them. False unless said:
+    /// they are made contiguous, which costs a copy, so that callers find the strides that they had.
+    /// </summary>
+    public bool ChannelsLastAnswers { get; init; }
+
     internal IReadOnlyList<string> AllLayers => Layers ?? (Layer is null ? [] : [Layer]);
 
     internal IReadOnlyList<IReadOnlyList<long>>? AllShapes => ImageShape is null ? ImageShapes : [ImageShape, .. ImageShapes ?? []];
@@ -77,6 +89,8 @@ public sealed record GrayscaleOptions
         && (Image is null || other.Image is null || Image == other.Image)
         && Equals(Normalization, other.Normalization)
         && InputScale == other.InputScale
+        && MemoryLayout == other.MemoryLayout
+        && ChannelsLastAnswers == other.ChannelsLastAnswers
         && (InChannels is null || other.InChannels is null || InChannels == other.InChannels);
 
     internal GrayscaleOptions Checked()

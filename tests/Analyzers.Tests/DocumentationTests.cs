@@ -16,6 +16,7 @@ public class DocumentationTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && typeof(DiagnosticAnalyzer).IsAssignableFrom(type))
             .SelectMany(type => ((DiagnosticAnalyzer)Activator.CreateInstance(type)!).SupportedDiagnostics)
+            .Distinct()
             .OrderBy(rule => rule.Id, StringComparer.Ordinal),
     ];
 
@@ -39,9 +40,21 @@ public class DocumentationTests
     }
 
     [Fact]
+    public void The_readmes_numbers_are_those_of_the_benchmarks()
+    {
+        Assert.Equal(Measured("docs", "benchmarks.md"), Measured("README.md"));
+
+        static string Measured(params string[] page) =>
+            Assert.Single(
+                File.ReadAllText(Path.Combine([Root(), .. page])).Split("\n\n"),
+                paragraph => paragraph.StartsWith("Measured", StringComparison.Ordinal)
+            );
+    }
+
+    [Fact]
     public void Every_rule_has_a_page_with_all_its_parts()
     {
-        Assert.Equal(13, Rules.Length);
+        Assert.Equal(15, Rules.Length);
         foreach (DiagnosticDescriptor rule in Rules)
         {
             Assert.Equal($"{Product.DocumentationUrl}docs/rules/{rule.Id}.md", rule.HelpLinkUri);
@@ -76,7 +89,8 @@ public class DocumentationTests
         return string.Concat(
             Rules
                 .Select(rule =>
-                    $"| [{rule.Id}](docs/rules/{rule.Id}.md) | {rule.DefaultSeverity.ToString().ToLowerInvariant()} | {rule.Title} | {(fixable.Contains(rule.Id) ? "yes" : "")} |\n"
+                    $"| [{rule.Id}](docs/rules/{rule.Id}.md) | {rule.DefaultSeverity.ToString().ToLowerInvariant()} | {rule.Title} | "
+                    + $"{(fixable.Contains(rule.Id) ? "yes" : "")} |\n"
                 )
                 .Prepend("| id | severity | what it reports | has a fix |\n|---|---|---|---|\n")
         );

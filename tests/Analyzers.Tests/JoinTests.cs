@@ -99,11 +99,13 @@ public class JoinTests
     )]
     [InlineData(
         "an out parameter of two values",
-        "void Set(int i, out Tensor r) { if (i > 1) { r = x; } else { r = rand(1, 3, 8, 8); } } Set(1, out var t); var s = {|CG0002:t.repeat(1, 3, 1, 1)|};"
+        "void Set(int i, out Tensor r) { if (i > 1) { r = x; } else { r = rand(1, 3, 8, 8); } } Set(1, out var t); "
+            + "var s = {|CG0002:t.repeat(1, 3, 1, 1)|};"
     )]
     [InlineData(
         "what a dictionary holds",
-        "var data = new Dictionary<string, Tensor>(); data[\"image\"] = rand(1, 3, 8, 8); net.forward({|CG0002:data[\"image\"].repeat(1, 3, 1, 1)|});"
+        "var data = new Dictionary<string, Tensor>(); data[\"image\"] = rand(1, 3, 8, 8); "
+            + "net.forward({|CG0002:data[\"image\"].repeat(1, 3, 1, 1)|});"
     )]
     [InlineData("channels by a number that is not known", "var t = rand(1, n, 8, 8); var s = {|CG0002:t.repeat(1, 3, 1, 1)|};")]
     [InlineData(
@@ -218,7 +220,8 @@ public class JoinTests
     )]
     [InlineData(
         "a helper reads gray",
-        "Tensor Read(string file) => torchvision.io.read_image(file, torchvision.io.ImageReadMode.GRAY); var s = {|CG0001:Read(\"a.png\").repeat(3, 1, 1)|};"
+        "Tensor Read(string file) => torchvision.io.read_image(file, torchvision.io.ImageReadMode.GRAY); "
+            + "var s = {|CG0001:Read(\"a.png\").repeat(3, 1, 1)|};"
     )]
     [InlineData("a place that was held before", "Tensor t = empty(0); if (n > 1) t = x; var s = {|CG0001:t.repeat(1, 3, 1, 1)|};")]
     [InlineData(

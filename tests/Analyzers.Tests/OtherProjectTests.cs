@@ -35,12 +35,20 @@ public class OtherProjectTests
         "private readonly Conv2d conv1 = Conv2d(3, 8, 3); public Net() : base(\"net\") { } "
         + "public override Tensor forward(Tensor x) => conv1.call(x);";
 
+    private const string Mlp = "private readonly Linear fc = Linear(784, 10); public Net() : base(\"net\") => RegisterComponents(); ";
+
     private const string LastUsing = "using static TorchSharp.torch.nn;";
 
     private static DiagnosticAnalyzer[] Analyzers =>
-        [new StackingAnalyzer(), new MeanKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
+        [
+            new StackingAnalyzer(),
+            new WrongKernelAnalyzer(),
+            new UsedAfterConversionAnalyzer(),
+            new ImageChannelsAnalyzer(),
+            new MarkedClassAnalyzer(),
+        ];
 
-    /// <summary>The classes whose rows say what is a stack.</summary>
+    /// <summary>The classes whose rows say what is a stack, or a wrong kernel.</summary>
     private static Type[] StackingRows =>
         [
             typeof(StackFormTests),
@@ -54,6 +62,7 @@ public class OtherProjectTests
             typeof(JoinTests),
             typeof(KnownCopiesTests),
             typeof(NormalizedStackTests),
+            typeof(WrongKernelTests),
         ];
 
     /// <summary>Programs of the tests of marked classes, and those that hold every form, that can be taken apart.</summary>
@@ -61,7 +70,7 @@ public class OtherProjectTests
 
     private static Dictionary<string, string> Sources { get; } =
         Rows(typeof(MarkedClassTests))
-            .Select(row => row.Replace("MEMBERS", Members, StringComparison.Ordinal))
+            .Select(row => row.Replace("MEMBERS", Members, StringComparison.Ordinal).Replace("MLP", Mlp, StringComparison.Ordinal))
             .Concat(
                 Corpus.Files.Values.Select(source => source[(source.IndexOf(LastUsing, StringComparison.Ordinal) + LastUsing.Length)..])
             )
@@ -84,42 +93,57 @@ public class OtherProjectTests
     [Theory]
     [InlineData(
         "the base class holds the layer: it may be there, so nothing is wrong with its name",
-        "public class Base : Module<Tensor, Tensor> { protected readonly Conv2d stem = Conv2d(3, 8, 3); public Base() : base(\"b\") => RegisterComponents(); public override Tensor forward(Tensor x) => stem.call(x); }",
+        "public class Base : Module<Tensor, Tensor> { protected readonly Conv2d stem = Conv2d(3, 8, 3); "
+            + "public Base() : base(\"b\") => RegisterComponents(); public override Tensor forward(Tensor x) => stem.call(x); }",
         "[GrayscaleInput(\"stem\")] public partial class Net : Base { }"
     )]
     [InlineData(
         "the base class gives two layers the image: not in sight, so the runtime decides",
-        "public class Base : Module<Tensor, Tensor> { protected readonly Conv2d a = Conv2d(3, 8, 3), b = Conv2d(3, 8, 3); public Base() : base(\"b\") => RegisterComponents(); public override Tensor forward(Tensor x) => a.call(x) + b.call(x); }",
+        "public class Base : Module<Tensor, Tensor> { protected readonly Conv2d a = Conv2d(3, 8, 3), b = Conv2d(3, 8, 3); "
+            + "public Base() : base(\"b\") => RegisterComponents(); public override Tensor forward(Tensor x) => a.call(x) + b.call(x); }",
         "[GrayscaleInput] public partial class Net : Base { }"
     )]
     [InlineData(
         "an inner layer's class is elsewhere: its paths may exist",
-        "public class Block : Module<Tensor, Tensor> { private readonly Conv2d conv; public Block(int i) : base(\"b\") { conv = Conv2d(i, 8, 3); RegisterComponents(); } public override Tensor forward(Tensor x) => conv.call(x); }",
-        "[GrayscaleInput(\"block.conv\")] public partial class Net : Module<Tensor, Tensor> { private readonly Block block = new Block(3); public Net() : base(\"n\") => RegisterComponents(); public override Tensor forward(Tensor x) => block.call(x); }"
+        "public class Block : Module<Tensor, Tensor> { private readonly Conv2d conv; "
+            + "public Block(int i) : base(\"b\") { conv = Conv2d(i, 8, 3); RegisterComponents(); "
+            + "} public override Tensor forward(Tensor x) => conv.call(x); }",
+        "[GrayscaleInput(\"block.conv\")] public partial class Net : Module<Tensor, "
+            + "Tensor> { private readonly Block block = new Block(3); public Net() : base(\"n\") => RegisterComponents(); "
+            + "public override Tensor forward(Tensor x) => block.call(x); }"
     )]
     [InlineData(
         "a helper makes the layer: what it makes is not in sight",
         "public static class Make { public static Module<Tensor, Tensor> Block(int i) => Sequential((\"conv\", Conv2d(i, 8, 3))); }",
-        "[GrayscaleInput(\"block.conv\")] public partial class Net : Module<Tensor, Tensor> { private readonly Module<Tensor, Tensor> block = Make.Block(3); public Net() : base(\"n\") => RegisterComponents(); public override Tensor forward(Tensor x) => block.call(x); }"
+        "[GrayscaleInput(\"block.conv\")] public partial class Net : Module<Tensor, Tensor> { private readonly Module<Tensor, "
+            + "Tensor> block = Make.Block(3); public Net() : base(\"n\") => RegisterComponents(); "
+            + "public override Tensor forward(Tensor x) => block.call(x); }"
     )]
     [InlineData(
         "a layer of the class itself is judged as ever, whatever its base",
         "public abstract class Base : Module<Tensor, Tensor> { protected Base() : base(\"b\") { } }",
-        "[{|CG1005:GrayscaleInput(\"wide\")|}] public partial class Net : Base { private readonly Conv2d wide = Conv2d(64, 8, 3); public Net() => RegisterComponents(); public override Tensor forward(Tensor x) => wide.call(x); }"
+        "[{|CG1005:GrayscaleInput(\"wide\")|}] public partial class Net : Base { private readonly Conv2d wide = Conv2d(64, 8, 3); "
+            + "public Net() => RegisterComponents(); public override Tensor forward(Tensor x) => wide.call(x); }"
     )]
     [InlineData(
         "the assembly form names a network that is elsewhere",
-        "namespace Nets { public class Net : Module<Tensor, Tensor> { private readonly Conv2d conv1 = Conv2d(3, 8, 3); public Net() : base(\"n\") => RegisterComponents(); public override Tensor forward(Tensor picture) => conv1.call(picture); } }",
+        "namespace Nets { public class Net : Module<Tensor, Tensor> { private readonly Conv2d conv1 = Conv2d(3, 8, 3); "
+            + "public Net() : base(\"n\") => RegisterComponents(); public override Tensor forward(Tensor picture) => "
+            + "conv1.call(picture); } }",
         "[assembly: GrayscaleInput(typeof(Nets.Net), \"conv1\")]"
     )]
     [InlineData(
         "the assembly form marks what is marked in its own project",
-        "namespace Nets { [GrayscaleInput] public partial class Net : Module<Tensor, Tensor> { private readonly Conv2d conv1 = Conv2d(3, 8, 3); public Net() : base(\"n\") => RegisterComponents(); public override Tensor forward(Tensor picture) => conv1.call(picture); } }",
+        "namespace Nets { [GrayscaleInput] public partial class Net : Module<Tensor, "
+            + "Tensor> { private readonly Conv2d conv1 = Conv2d(3, 8, 3); public Net() : base(\"n\") => RegisterComponents(); "
+            + "public override Tensor forward(Tensor picture) => conv1.call(picture); } }",
         "[assembly: GrayscaleInput(typeof(Nets.Net), \"conv1\")]"
     )]
     [InlineData(
         "a stack goes to a network that is elsewhere",
-        "public class Net : Module<Tensor, Tensor> { private readonly Conv2d conv1 = Conv2d(3, 8, 3); public Net() : base(\"n\") => RegisterComponents(); public override Tensor forward(Tensor picture) => conv1.call(picture); }",
+        "public class Net : Module<Tensor, Tensor> { private readonly Conv2d conv1 = Conv2d(3, 8, 3); "
+            + "public Net() : base(\"n\") => RegisterComponents(); public override Tensor forward(Tensor picture) => "
+            + "conv1.call(picture); }",
         "public class Program { private readonly Net net = new(); Tensor Run(Tensor x) => net.forward({|CG0001:cat([x, x, x], 1)|}); }"
     )]
     [InlineData(
@@ -167,7 +191,7 @@ public class OtherProjectTests
         );
 
         var projects = new TwoProjects(Library, plain, "using System.IO;\n" + Usings, References.All);
-        Answers answers = await TwoProjects.Run(projects.FromSource, new StackingAnalyzer());
+        Answers answers = await TwoProjects.Run(projects.FromSource, new StackingAnalyzer(), new WrongKernelAnalyzer());
         Assert.Empty(answers.Output.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
         Assert.Equal(expected.Order(StringComparer.Ordinal), answers.Reports.Order(StringComparer.Ordinal));
     }
@@ -217,7 +241,7 @@ public class OtherProjectTests
     private static IEnumerable<string> Rows(Type tests) =>
         tests
             .GetMethods()
-            .Where(method => method.GetParameters() is [{ Name: "source" }] or [{ Name: "reason" }, { Name: "statements" }])
+            .Where(method => method.GetParameters() is [{ Name: "reason" }, { Name: "source" or "statements" }])
             .SelectMany(method => method.GetCustomAttributes<InlineDataAttribute>().SelectMany(row => row.GetData(method)))
             .Select(row => (string)row[^1])
             .Distinct();

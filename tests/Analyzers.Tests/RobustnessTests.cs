@@ -20,9 +20,16 @@ public class RobustnessTests
     private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp12);
 
     private static ImmutableArray<DiagnosticAnalyzer> Analyzers =>
-        [new StackingAnalyzer(), new MeanKernelAnalyzer(), new UsedAfterConversionAnalyzer(), new MarkedClassAnalyzer()];
+        [
+            new StackingAnalyzer(),
+            new WrongKernelAnalyzer(),
+            new UsedAfterConversionAnalyzer(),
+            new ImageChannelsAnalyzer(),
+            new MarkedClassAnalyzer(),
+        ];
 
-    private static CodeFixProvider[] Fixes => [new StackingFix(), new MeanKernelFix(), new NormalizedStackFix(), new MarkedClassFix()];
+    private static CodeFixProvider[] Fixes =>
+        [new StackingFix(), new WrongKernelFix(), new NormalizedStackFix(), new ImageChannelsFix(), new MarkedClassFix()];
 
     public static TheoryData<string> Files => [.. Corpus.Files.Keys];
 
@@ -63,7 +70,8 @@ public class RobustnessTests
         for (int length = 0; length <= attribute.Length; length++)
         {
             await AssertNothingThrows(
-                $"using ChannelGen;\n{attribute[..length]}\npartial class Net : TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> {{ }}"
+                $"using ChannelGen;\n{attribute[..length]}\npartial class Net : TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, "
+                    + $"TorchSharp.torch.Tensor> {{ }}"
             );
         }
     }
@@ -286,6 +294,11 @@ internal static class Corpus
                         gray.weight.copy_(m);
                         var sd = net.state_dict();
                         sd["conv1.weight"] = sd["conv1.weight"].mean([1], keepdim: true);
+                        gray.weight = new Parameter(color.weight.sum([1]).unsqueeze(1) / color.weight.shape[1]);
+                        var luma = tensor(new[] { 0.3f, 0.6f, 0.1f }).view(1, 3, 1, 1).to(CPU);
+                        gray.weight.set_((color.weight * luma).sum([1], keepdim: true));
+                        gray.weight = Parameter(color.weight[.., 0..1] * 0.3 + color.weight[TensorIndex.Colon, TensorIndex.Slice(1, 2)]);
+                        color.weight = Parameter(cat([gray.weight, gray.weight, gray.weight], 1));
                         var g = net.ToGrayscale();
                         net.forward(x);
                         torchvision.transforms.Normalize([0.4, 0.5, 0.6], [1, 1, 1]).call(x.repeat(1, 3, 1, 1));
@@ -381,6 +394,9 @@ internal static class Corpus
                         var other = this.net;
                         Func<Tensor, Tensor> f = other.forward;
                         using (var local = new Net()) { local.eval(); f(local?.call(x)!); Sequential(local); }
+                        new Net().forward(rand(1, 1, 8, 8));
+                        torchvision.models.resnet18().call(net.call(zeros(1, 1, 8, 8)));
+                        Sequential(("a", Conv2d(1, 8, 3))).forward(ones(1, 3, 8, 8));
                         return net.forward(cat([x, x, x], 1).to(CPU));
                     }
                 }

@@ -71,7 +71,8 @@ public class StackingFixTests
                 "var flat = rand(2, 16, 16);\nnumbers.Add(Sum(net.ToGrayscale().forward(flat.unsqueeze(1))));"
             },
             {
-                "// once for each channel\nvar rgb = {|CG0001:torch.cat(new[] { x, x, x }, 1)|};\nnumbers.Add(Sum(net.forward(rgb))); // the answer",
+                "// once for each channel\nvar rgb = {|CG0001:torch.cat(new[] { x, x, x }, 1)|};\n"
+                    + "numbers.Add(Sum(net.forward(rgb))); // the answer",
                 "// once for each channel\nnumbers.Add(Sum(net.ToGrayscale().forward(x))); // the answer"
             },
             {
@@ -95,7 +96,8 @@ public class StackingFixTests
                 "for (int i = 0; i < 3; i++)\n{\n    numbers.Add(Sum(net.ToGrayscale().forward(x)));\n}"
             },
             {
-                "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));\nnumbers.Add(Sum(net.call({|CG0001:x.repeat(1, 3, 1, 1)|})));",
+                "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));\n"
+                    + "numbers.Add(Sum(net.call({|CG0001:x.repeat(1, 3, 1, 1)|})));",
                 "numbers.Add(Sum(net.ToGrayscale().forward(x)));\nnumbers.Add(Sum(net.ToGrayscale().call(x)));"
             },
             {
@@ -156,7 +158,8 @@ public class StackingFixTests
     public async Task One_fix_converts_every_call_of_the_network()
     {
         const string First =
-            "numbers.Add(Sum(net.forward(FIRST)));\nvar rgb = SECOND;\nif (numbers.Count == 1)\n{\n    numbers.Add(Sum(net.call(rgb)));\n}\nnumbers.Add(Sum(net.forward(THIRD.to(torch.CPU))));";
+            "numbers.Add(Sum(net.forward(FIRST)));\nvar rgb = SECOND;\nif (numbers.Count == 1)\n{\n"
+                + "    numbers.Add(Sum(net.call(rgb)));\n}\nnumbers.Add(Sum(net.forward(THIRD.to(torch.CPU))));";
         string before = Program(
             First
                 .Replace("FIRST", "{|CG0001:torch.cat([x, x, x], 1)|}")
@@ -164,7 +167,8 @@ public class StackingFixTests
                 .Replace("THIRD", "{|CG0001:x.expand(-1, 3, -1, -1)|}")
         );
         string after = Program(
-            "numbers.Add(Sum(net.ToGrayscale().forward(x)));\nif (numbers.Count == 1)\n{\n    numbers.Add(Sum(net.ToGrayscale().call(x)));\n}\nnumbers.Add(Sum(net.ToGrayscale().forward(x.to(torch.CPU))));"
+            "numbers.Add(Sum(net.ToGrayscale().forward(x)));\nif (numbers.Count == 1)\n{\n"
+                + "    numbers.Add(Sum(net.ToGrayscale().call(x)));\n}\nnumbers.Add(Sum(net.ToGrayscale().forward(x.to(torch.CPU))));"
         );
         await VerifyFix.Of<StackingAnalyzer, StackingFix>(before, after, StackingFix.ConvertKey, iterations: 1);
         VerifyFix.AssertSameNumbers(before, after);
@@ -278,13 +282,16 @@ public class StackingFixTests
     [InlineData("using var rgb = {|CG0001:torch.cat([x, x, x], 1)|}.clone(); numbers.Add(Sum(net.forward(rgb))); rgb.add_(1);")]
     [InlineData("var conv = Conv2d(3, 4, 3); numbers.Add(Sum(conv.forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
     [InlineData(
-        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|} / 255)));"
+        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|} / 255)));"
     )]
     [InlineData(
-        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|}; numbers.Add(Sum(net.forward(rgb) + Sum(rgb)));"
+        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|}; "
+            + "numbers.Add(Sum(net.forward(rgb) + Sum(rgb)));"
     )]
     [InlineData(
-        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); if (x.shape[1] == 1) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));"
+        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "if (x.shape[1] == 1) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));"
     )]
     [InlineData(
         "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net.forward({|CG0001:x * ones(1, 3, 1, 1)|})));"
@@ -306,31 +313,39 @@ public class StackingFixTests
     [InlineData("if (x.size(1) is 1 or 2) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     [InlineData("for (int i = 0; i < 2 && x.shape[1] == 1; i++) { numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|}))); }")]
     [InlineData(
-        "var moved = net.to(CPU); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(moved.forward(rand(2, 3, 16, 16))));"
+        "var moved = net.to(CPU); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.Add(Sum(moved.forward(rand(2, 3, 16, 16))));"
     )]
     [InlineData(
         "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net.to(CPU).forward(rand(2, 3, 16, 16))));"
     )]
     [InlineData(
-        "var other = net; numbers.Add(Sum(other.forward(rand(2, 3, 16, 16)))); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));"
+        "var other = net; numbers.Add(Sum(other.forward(rand(2, 3, 16, 16)))); "
+            + "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|})));"
     )]
     [InlineData(
-        "Net other; other = net; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(other.forward(rand(2, 3, 16, 16))));"
+        "Net other; other = net; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.Add(Sum(other.forward(rand(2, 3, 16, 16))));"
     )]
     [InlineData(
-        "var model = Sequential(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(model.forward(rand(2, 3, 16, 16))));"
+        "var model = Sequential(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.Add(Sum(model.forward(rand(2, 3, 16, 16))));"
     )]
     [InlineData(
-        "var held = new Lazy<Net>(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(held.Value.forward(rand(2, 3, 16, 16))));"
+        "var held = new Lazy<Net>(net); numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.Add(Sum(held.Value.forward(rand(2, 3, 16, 16))));"
     )]
     [InlineData(
-        "var all = new[] { net }; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(all[0].forward(rand(2, 3, 16, 16))));"
+        "var all = new[] { net }; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.Add(Sum(all[0].forward(rand(2, 3, 16, 16))));"
     )]
     [InlineData(
-        "Func<Tensor, Tensor> f = net.forward; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(f(rand(2, 3, 16, 16))));"
+        "Func<Tensor, Tensor> f = net.forward; numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.Add(Sum(f(rand(2, 3, 16, 16))));"
     )]
     [InlineData(
-        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.AddRange(new[] { rand(2, 3, 16, 16) }.Select(net.forward).Select(Sum));"
+        "numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); "
+            + "numbers.AddRange(new[] { rand(2, 3, 16, 16) }.Select(net.forward).Select(Sum));"
     )]
     [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}))); numbers.Add(Sum(net?.forward(rand(2, 3, 16, 16))!));")]
     public Task No_conversion_is_offered(string statements) =>
@@ -369,8 +384,11 @@ public class StackingFixTests
             .Replace(
                 "public override Tensor forward(Tensor image) => conv1.call(image);",
                 forward.StartsWith("Twice", StringComparison.Ordinal)
-                    ? "public override Tensor forward(Tensor image) { var half = image / 2; image = half.clamp(0, 1); using var scope = NewDisposeScope(); return conv1.call(image).MoveToOuterDisposeScope(); }"
-                    : $"private readonly Module<Tensor, Tensor> norm = BatchNorm2d(3); private readonly Module<Tensor, Tensor> drop = Dropout(0.0); public override Tensor forward(Tensor image) => {forward};"
+                    ? "public override Tensor forward(Tensor image) { var half = image / 2; image = half.clamp(0, 1); "
+                        + "using var scope = NewDisposeScope(); return conv1.call(image).MoveToOuterDisposeScope(); }"
+                    : "private readonly Module<Tensor, Tensor> norm = BatchNorm2d(3); "
+                        + "private readonly Module<Tensor, Tensor> drop = Dropout(0.0); "
+                        + $"public override Tensor forward(Tensor image) => {forward};"
             );
 
     [Fact]

@@ -39,7 +39,18 @@ internal static class Verify
             $$"""
             class Program
             {
-                void Run(Tensor x, Tensor y, Tensor image, Tensor mask, Tensor tokens, Module<Tensor, Tensor> net, Conv2d conv, long n, long h, long w)
+                void Run(
+                    Tensor x,
+                    Tensor y,
+                    Tensor image,
+                    Tensor mask,
+                    Tensor tokens,
+                    Module<Tensor, Tensor> net,
+                    Conv2d conv,
+                    long n,
+                    long h,
+                    long w
+                )
                 {
                     {{statements}}
                 }
@@ -52,11 +63,12 @@ internal static class Verify
         string? editorConfig = null,
         IEnumerable<DiagnosticResult>? expected = null,
         IEnumerable<(string Path, string Text)>? others = null,
-        bool isProgram = false
+        bool isProgram = false,
+        LanguageVersion version = LanguageVersion.CSharp12
     )
         where TAnalyzer : DiagnosticAnalyzer, new()
     {
-        var test = new Test<TAnalyzer> { TestCode = Usings + source };
+        var test = new Test<TAnalyzer>(version) { TestCode = Usings + source };
         if (isProgram)
         {
             test.TestState.OutputKind = OutputKind.ConsoleApplication;
@@ -79,13 +91,16 @@ internal static class Verify
     private sealed class Test<TAnalyzer> : CSharpAnalyzerTest<TAnalyzer, DefaultVerifier>
         where TAnalyzer : DiagnosticAnalyzer, new()
     {
-        public Test()
+        private readonly LanguageVersion version;
+
+        public Test(LanguageVersion version)
         {
+            this.version = version;
             ReferenceAssemblies = References.None;
             TestState.AdditionalReferences.AddRange(References.All);
         }
 
-        protected override ParseOptions CreateParseOptions() => new CSharpParseOptions(LanguageVersion.CSharp12);
+        protected override ParseOptions CreateParseOptions() => new CSharpParseOptions(version);
     }
 }
 

@@ -111,7 +111,8 @@ public class ViewFixTests
                 "numbers.Add(Sum(net.AsGrayscale().forward(x.to(torch.CPU))));"
             },
             {
-                "numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|}.cpu().contiguous().clone().detach().alias().to(ScalarType.Float32))));",
+                "numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|}.cpu().contiguous().clone().detach().alias()"
+                    + ".to(ScalarType.Float32))));",
                 "numbers.Add(Sum(net.AsGrayscale().forward(x.cpu().contiguous().clone().detach().alias().to(ScalarType.Float32))));"
             },
             {
@@ -123,8 +124,10 @@ public class ViewFixTests
                 "numbers.Add(Sum(net.AsGrayscale().forward((x / 2).to(torch.CPU))));"
             },
             {
-                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\nrgb = functional.interpolate(rgb, new long[] { 8, 8 });\nrgb /= 2;\nnumbers.Add(Sum(net.forward(rgb)));",
-                "var rgb = x;\nrgb = functional.interpolate(rgb, new long[] { 8, 8 });\nrgb /= 2;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));"
+                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\nrgb = functional.interpolate(rgb, new long[] { 8, 8 });\nrgb /= 2;\n"
+                    + "numbers.Add(Sum(net.forward(rgb)));",
+                "var rgb = x;\nrgb = functional.interpolate(rgb, new long[] { 8, 8 });\nrgb /= 2;\n"
+                    + "numbers.Add(Sum(net.AsGrayscale().forward(rgb)));"
             },
             {
                 "var one = rand(1, 16, 16);\nnumbers.Add(Sum(net.forward({|CG0001:one.repeat(3, 1, 1)|}.unsqueeze(0))));",
@@ -132,7 +135,8 @@ public class ViewFixTests
             },
             // Through a local.
             {
-                "// once for each channel\nvar rgb = {|CG0001:torch.cat(new[] { x, x, x }, 1)|};\nnumbers.Add(Sum(net.forward(rgb))); // the answer",
+                "// once for each channel\nvar rgb = {|CG0001:torch.cat(new[] { x, x, x }, 1)|};\n"
+                    + "numbers.Add(Sum(net.forward(rgb))); // the answer",
                 "// once for each channel\nnumbers.Add(Sum(net.AsGrayscale().forward(x))); // the answer"
             },
             {
@@ -152,12 +156,15 @@ public class ViewFixTests
                 "var rgb = x;\nx = x * 2;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));"
             },
             {
-                "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nfor (int i = 0; i < 2; i++)\n{\n    var y = net.forward(rgb);\n    numbers.Add(Sum(y));\n    y.Dispose();\n}",
+                "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nfor (int i = 0; i < 2; i++)\n{\n    var y = net.forward(rgb);\n"
+                    + "    numbers.Add(Sum(y));\n    y.Dispose();\n}",
                 "for (int i = 0; i < 2; i++)\n{\n    var y = net.AsGrayscale().forward(x);\n    numbers.Add(Sum(y));\n    y.Dispose();\n}"
             },
             {
-                "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nnumbers.Add(Sum(new Net().call(rgb)));\nnumbers.Add(rgb.shape[0]);",
-                "var rgb = x;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));\nnumbers.Add(Sum(new Net().AsGrayscale().call(rgb)));\nnumbers.Add(rgb.shape[0]);"
+                "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\n"
+                    + "numbers.Add(Sum(new Net().call(rgb)));\nnumbers.Add(rgb.shape[0]);",
+                "var rgb = x;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));\nnumbers.Add(Sum(new Net().AsGrayscale().call(rgb)));\n"
+                    + "numbers.Add(rgb.shape[0]);"
             },
             {
                 "using var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nnumbers.Add(Sum(x));",
@@ -182,33 +189,45 @@ public class ViewFixTests
                 "Tensor input;\ninput = x;\nnumbers.Add(Sum(net.AsGrayscale().call(input)));"
             },
             {
-                "for (int i = 0; i < 2; i++)\n{\n    var image = rand(1, 1, 8, 8);\n    image = {|CG0001:image.repeat(1, 3, 1, 1)|};\n    numbers.Add(Sum(net.call(image)));\n}",
+                "for (int i = 0; i < 2; i++)\n{\n    var image = rand(1, 1, 8, 8);\n    image = {|CG0001:image.repeat(1, 3, 1, 1)|};\n"
+                    + "    numbers.Add(Sum(net.call(image)));\n}",
                 "for (int i = 0; i < 2; i++)\n{\n    var image = rand(1, 1, 8, 8);\n    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
             },
             // Guards.
             {
-                "foreach (var image in new[] { x, color })\n{\n    numbers.Add(Sum(net.call(image.shape[1] == 1 ? {|CG0001:image.repeat(1, 3, 1, 1)|} : image)));\n}",
+                "foreach (var image in new[] { x, color })\n{\n    numbers.Add(Sum(net.call(image.shape[1] == 1 ? "
+                    + "{|CG0001:image.repeat(1, 3, 1, 1)|} : image)));\n}",
                 "foreach (var image in new[] { x, color })\n{\n    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
             },
             {
-                "foreach (var image in new[] { x, color })\n{\n    numbers.Add(Sum(net.call(image.shape[1] switch { 1 => {|CG0001:image.repeat(1, 3, 1, 1)|}, _ => image })));\n}",
+                "foreach (var image in new[] { x, color })\n{\n    numbers.Add(Sum(net.call(image.shape[1] switch { 1 => "
+                    + "{|CG0001:image.repeat(1, 3, 1, 1)|}, _ => image })));\n}",
                 "foreach (var image in new[] { x, color })\n{\n    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
             },
             {
-                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n    if (image.shape[1] == 1) image = {|CG0001:image.repeat(1, 3, 1, 1)|};\n    numbers.Add(Sum(net.call(image)));\n}",
-                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
+                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n"
+                    + "    if (image.shape[1] == 1) image = {|CG0001:image.repeat(1, 3, 1, 1)|};\n"
+                    + "    numbers.Add(Sum(net.call(image)));\n}",
+                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n"
+                    + "    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
             },
             {
-                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n    bool isGray = image.size(1) == 1;\n    if (isGray)\n    {\n        image = {|CG0001:torch.cat([image, image, image], 1)|};\n    }\n\n    image = image / 2;\n    numbers.Add(Sum(net.call(image)));\n}",
-                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n\n    image = image / 2;\n    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
+                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n    bool isGray = image.size(1) == 1;\n"
+                    + "    if (isGray)\n    {\n        image = {|CG0001:torch.cat([image, image, image], 1)|};\n    }\n\n"
+                    + "    image = image / 2;\n    numbers.Add(Sum(net.call(image)));\n}",
+                "foreach (var each in new[] { x, color })\n{\n    var image = each;\n\n    image = image / 2;\n"
+                    + "    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
             },
             {
-                "foreach (var gray in new[] { true, false })\n{\n    numbers.Add(Sum(net.call(gray ? {|CG0001:x.expand(-1, 3, -1, -1)|} : color)));\n}",
+                "foreach (var gray in new[] { true, false })\n{\n    numbers.Add(Sum(net.call(gray ? {|CG0001:x.expand(-1, 3, -1, "
+                    + "-1)|} : color)));\n}",
                 "foreach (var gray in new[] { true, false })\n{\n    numbers.Add(Sum(net.AsGrayscale().call(gray ? x : color)));\n}"
             },
             {
-                "foreach (var gray in new[] { true, false })\n{\n    Tensor image = color;\n    if (gray) image = {|CG0001:torch.cat([x, x, x], 1)|};\n    numbers.Add(Sum(net.call(image)));\n}",
-                "foreach (var gray in new[] { true, false })\n{\n    Tensor image = color;\n    if (gray) image = x;\n    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
+                "foreach (var gray in new[] { true, false })\n{\n    Tensor image = color;\n"
+                    + "    if (gray) image = {|CG0001:torch.cat([x, x, x], 1)|};\n    numbers.Add(Sum(net.call(image)));\n}",
+                "foreach (var gray in new[] { true, false })\n{\n    Tensor image = color;\n    if (gray) image = x;\n"
+                    + "    numbers.Add(Sum(net.AsGrayscale().call(image)));\n}"
             },
             {
                 "if (x.shape is [_, 1, ..]) numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));",
@@ -220,7 +239,8 @@ public class ViewFixTests
                 "var nets = new List<Net> { net };\nnumbers.Add(Sum(nets[0].AsGrayscale().forward(x)));"
             },
             {
-                "int made = 0;\nNet Make() { made++; return net; }\nnumbers.Add(Sum(Make().forward({|CG0001:torch.cat([x, x, x], 1)|})));\nnumbers.Add(made);",
+                "int made = 0;\nNet Make() { made++; return net; }\nnumbers.Add(Sum(Make().forward({|CG0001:torch.cat([x, x, x], "
+                    + "1)|})));\nnumbers.Add(made);",
                 "int made = 0;\nNet Make() { made++; return net; }\nnumbers.Add(Sum(Make().AsGrayscale().forward(x)));\nnumbers.Add(made);"
             },
             { "numbers.Add(Sum(net!.forward({|CG0001:torch.cat([x, x, x], 1)|})));", "numbers.Add(Sum(net!.AsGrayscale().forward(x)));" },
@@ -250,12 +270,15 @@ public class ViewFixTests
             },
             // One stack in another.
             {
-                "var one = Conv2d(3, 1, 3);\nnumbers.Add(Sum(net.forward({|CG0001:one.call({|CG0001:x.repeat(1, 3, 1, 1)|}).repeat(1, 3, 1, 1)|})));",
+                "var one = Conv2d(3, 1, 3);\nnumbers.Add(Sum(net.forward({|CG0001:one.call({|CG0001:x.repeat(1, 3, 1, 1)|}).repeat(1, "
+                    + "3, 1, 1)|})));",
                 "var one = Conv2d(3, 1, 3);\nnumbers.Add(Sum(net.AsGrayscale().forward(one.AsGrayscale().call(x))));"
             },
             {
-                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nrgb = {|CG0001:torch.cat([x, x, x], 1)|} / 2;\nnumbers.Add(Sum(net.forward(rgb)));",
-                "var rgb = x;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));\nrgb = x / 2;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));"
+                "var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\n"
+                    + "rgb = {|CG0001:torch.cat([x, x, x], 1)|} / 2;\nnumbers.Add(Sum(net.forward(rgb)));",
+                "var rgb = x;\nnumbers.Add(Sum(net.AsGrayscale().forward(rgb)));\nrgb = x / 2;\n"
+                    + "numbers.Add(Sum(net.AsGrayscale().forward(rgb)));"
             },
             // Several inputs, named arguments.
             {
@@ -300,22 +323,42 @@ public class ViewFixTests
     public static TheoryData<string> Held =>
         new()
         {
-            "var optimizer = torch.optim.Adam(net.parameters(), 0.01);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
-            "var optimizer = torch.optim.RMSProp(net.parameters(), 0.01);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.call(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
-            "var optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum: 0.9, weight_decay: 0.01);\nfor (int i = 0; i < 4; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
-            "var optimizer = torch.optim.AdamW(net.parameters(), 0.01, weight_decay: 0.1);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
-            "var optimizer = torch.optim.Adagrad(net.parameters(), 0.05);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
-            "var services = new Dictionary<Type, object> { [typeof(Net)] = net };\nnumbers.Add(Sum(net.forward(CALL)));\nnumbers.Add(Sum(((Net)services[typeof(Net)]).forward(color)));",
-            "var holder = (Network: net, Name: \"a\");\nnumbers.Add(Sum(holder.Network.forward(CALL)));\nnumbers.Add(Sum(net.forward(color)));",
-            "var copy = new Net();\nforeach (var (mine, theirs) in copy.parameters().Zip(net.parameters()))\n{\n    using (no_grad()) mine.mul_(0.9).add_(theirs, alpha: 0.1);\n}\nnumbers.Add(Sum(net.forward(CALL)));\nforeach (var (mine, theirs) in copy.parameters().Zip(net.parameters())) numbers.Add(Sum(mine - theirs));",
-            "var penalty = net.parameters().Select(p => p.square().sum()).Aggregate((a, b) => a + b);\nnumbers.Add((net.forward(CALL).mean() + penalty).item<float>());\nnumbers.Add(net.parameters().Sum(p => p.numel()));",
-            "numbers.Add(Sum(net.forward(CALL)));\nvar path = System.IO.Path.GetTempFileName();\nnet.save(path);\nvar other = new Net();\nother.load(path);\nSystem.IO.File.Delete(path);\nnumbers.Add(Sum(other.forward(color)));",
-            "net.register_forward_pre_hook((_, image) => image - tensor(new[] { 0.5f, 0.4f, 0.3f }).view(1, 3, 1, 1));\nnumbers.Add(Sum(net.call(CALL)));",
-            "var held = new Dictionary<string, Net> { [\"a\"] = net };\nnumbers.Add(Sum(held[\"a\"].forward(CALL)));\nnumbers.Add(Sum(net.forward(color)));",
+            "var optimizer = torch.optim.Adam(net.parameters(), 0.01);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n"
+                + "    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n"
+                + "    numbers.Add(loss.item<float>());\n}",
+            "var optimizer = torch.optim.RMSProp(net.parameters(), 0.01);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n"
+                + "    var loss = net.call(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n"
+                + "    numbers.Add(loss.item<float>());\n}",
+            "var optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum: 0.9, weight_decay: 0.01);\nfor (int i = 0; i < 4; i++)\n"
+                + "{\n    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n"
+                + "    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
+            "var optimizer = torch.optim.AdamW(net.parameters(), 0.01, weight_decay: 0.1);\nfor (int i = 0; i < 3; i++)\n{\n"
+                + "    optimizer.zero_grad();\n    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n"
+                + "    optimizer.step();\n    numbers.Add(loss.item<float>());\n}",
+            "var optimizer = torch.optim.Adagrad(net.parameters(), 0.05);\nfor (int i = 0; i < 3; i++)\n{\n    optimizer.zero_grad();\n"
+                + "    var loss = net.forward(CALL).square().mean();\n    loss.backward();\n    optimizer.step();\n"
+                + "    numbers.Add(loss.item<float>());\n}",
+            "var services = new Dictionary<Type, object> { [typeof(Net)] = net };\nnumbers.Add(Sum(net.forward(CALL)));\n"
+                + "numbers.Add(Sum(((Net)services[typeof(Net)]).forward(color)));",
+            "var holder = (Network: net, Name: \"a\");\nnumbers.Add(Sum(holder.Network.forward(CALL)));\n"
+                + "numbers.Add(Sum(net.forward(color)));",
+            "var copy = new Net();\nforeach (var (mine, theirs) in copy.parameters().Zip(net.parameters()))\n{\n"
+                + "    using (no_grad()) mine.mul_(0.9).add_(theirs, alpha: 0.1);\n}\nnumbers.Add(Sum(net.forward(CALL)));\n"
+                + "foreach (var (mine, theirs) in copy.parameters().Zip(net.parameters())) numbers.Add(Sum(mine - theirs));",
+            "var penalty = net.parameters().Select(p => p.square().sum()).Aggregate((a, b) => a + b);\n"
+                + "numbers.Add((net.forward(CALL).mean() + penalty).item<float>());\nnumbers.Add(net.parameters().Sum(p => p.numel()));",
+            "numbers.Add(Sum(net.forward(CALL)));\nvar path = System.IO.Path.GetTempFileName();\nnet.save(path);\n"
+                + "var other = new Net();\nother.load(path);\nSystem.IO.File.Delete(path);\nnumbers.Add(Sum(other.forward(color)));",
+            "net.register_forward_pre_hook((_, image) => image - tensor(new[] { 0.5f, 0.4f, 0.3f }).view(1, 3, 1, 1));\n"
+                + "numbers.Add(Sum(net.call(CALL)));",
+            "var held = new Dictionary<string, Net> { [\"a\"] = net };\nnumbers.Add(Sum(held[\"a\"].forward(CALL)));\n"
+                + "numbers.Add(Sum(net.forward(color)));",
             "Func<Tensor, Tensor> run = t => net.forward(t);\nnumbers.Add(Sum(net.forward(CALL)));\nnumbers.Add(Sum(run(color)));",
             "numbers.Add(Sum(net.forward(CALL)));\nnumbers.Add(Sum(net.forward(color)));\nnumbers.Add(Sum(net.forward(color.flip(1))));",
-            "var writing = Sequential(ReLU(inplace: true), Conv2d(3, 4, 3));\nx = x - 0.5;\nnumbers.Add(Sum(writing.call(CALL)));\nnumbers.Add(Sum(x));",
-            "var writing = Sequential(Conv2d(3, 4, 3), ReLU(inplace: true), BatchNorm2d(4));\nwriting.train();\nnumbers.Add(Sum(writing.call(CALL)));\nnumbers.AddRange(writing.state_dict().Select(pair => Sum(pair.Value)));",
+            "var writing = Sequential(ReLU(inplace: true), Conv2d(3, 4, 3));\nx = x - 0.5;\nnumbers.Add(Sum(writing.call(CALL)));\n"
+                + "numbers.Add(Sum(x));",
+            "var writing = Sequential(Conv2d(3, 4, 3), ReLU(inplace: true), BatchNorm2d(4));\nwriting.train();\n"
+                + "numbers.Add(Sum(writing.call(CALL)));\nnumbers.AddRange(writing.state_dict().Select(pair => Sum(pair.Value)));",
         };
 
     [Theory]
@@ -386,7 +429,8 @@ public class ViewFixTests
                 "numbers.Add(Sum(net.AsGrayscale().forward(x)));\nnumbers.Add(Sum(net.AsGrayscale().forward(color)));"
             },
             {
-                "private static Tensor ToRgb(Tensor g)\n{\n    if (g.shape[1] == 1)\n    {\n        g = {|CG0001:g.repeat(1, 3, 1, 1)|};\n    }\n\n    return g;\n}",
+                "private static Tensor ToRgb(Tensor g)\n{\n    if (g.shape[1] == 1)\n    {\n"
+                    + "        g = {|CG0001:g.repeat(1, 3, 1, 1)|};\n    }\n\n    return g;\n}",
                 "numbers.Add(Sum(net.forward(ToRgb(x))));",
                 "",
                 "numbers.Add(Sum(net.AsGrayscale().forward(x)));"
@@ -410,9 +454,11 @@ public class ViewFixTests
                 "numbers.Add(Sum(Run(net, x)));\nnumbers.Add(Sum(net.forward(color)));"
             },
             {
-                "private static Tensor Run<TNet>(TNet any, Tensor g) where TNet : Module<Tensor, Tensor>\n{\n    g = {|CG0001:g.repeat(1, 3, 1, 1)|};\n    return any.call(g);\n}",
+                "private static Tensor Run<TNet>(TNet any, Tensor g) where TNet : Module<Tensor, Tensor>\n{\n"
+                    + "    g = {|CG0001:g.repeat(1, 3, 1, 1)|};\n    return any.call(g);\n}",
                 "numbers.Add(Sum(Run(net, x)));",
-                "private static Tensor Run<TNet>(TNet any, Tensor g) where TNet : Module<Tensor, Tensor>\n{\n    return any.AsGrayscale().call(g);\n}",
+                "private static Tensor Run<TNet>(TNet any, Tensor g) where TNet : Module<Tensor, Tensor>\n{\n"
+                    + "    return any.AsGrayscale().call(g);\n}",
                 "numbers.Add(Sum(Run(net, x)));"
             },
             {
@@ -443,16 +489,21 @@ public class ViewFixTests
         "public override Tensor forward(Tensor image) => body.AsGrayscale().call(image);"
     )]
     [InlineData(
-        "public override Tensor forward(Tensor image)\n{\n    if (image.shape[1] == 1) image = {|CG0001:image.repeat(1, 3, 1, 1)|};\n    return body.call(image);\n}",
+        "public override Tensor forward(Tensor image)\n{\n    if (image.shape[1] == 1) image = {|CG0001:image.repeat(1, 3, 1, 1)|};\n"
+            + "    return body.call(image);\n}",
         "public override Tensor forward(Tensor image)\n{\n    return body.AsGrayscale().call(image);\n}"
     )]
     [InlineData(
-        "public override Tensor forward(Tensor image) => body.call(image);\npublic Tensor Predict(Tensor image) => this.call({|CG0001:image.repeat(1, 3, 1, 1)|});",
-        "public override Tensor forward(Tensor image) => body.call(image);\npublic Tensor Predict(Tensor image) => this.AsGrayscale().call(image);"
+        "public override Tensor forward(Tensor image) => body.call(image);\n"
+            + "public Tensor Predict(Tensor image) => this.call({|CG0001:image.repeat(1, 3, 1, 1)|});",
+        "public override Tensor forward(Tensor image) => body.call(image);\n"
+            + "public Tensor Predict(Tensor image) => this.AsGrayscale().call(image);"
     )]
     [InlineData(
-        "public override Tensor forward(Tensor image) => body.call(image);\npublic Tensor Predict(Tensor image) => call({|CG0001:image.repeat(1, 3, 1, 1)|});",
-        "public override Tensor forward(Tensor image) => body.call(image);\npublic Tensor Predict(Tensor image) => this.AsGrayscale().call(image);"
+        "public override Tensor forward(Tensor image) => body.call(image);\n"
+            + "public Tensor Predict(Tensor image) => call({|CG0001:image.repeat(1, 3, 1, 1)|});",
+        "public override Tensor forward(Tensor image) => body.call(image);\n"
+            + "public Tensor Predict(Tensor image) => this.AsGrayscale().call(image);"
     )]
     public async Task In_a_networks_own_methods_too(string before, string after)
     {
@@ -494,7 +545,8 @@ public class ViewFixTests
     [InlineData("Module<Tensor, Tensor> act = ReLU();\nnumbers.Add(Sum(act.call({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     [InlineData("var flat = Sequential(Flatten(), Linear(768, 2));\nnumbers.Add(Sum(flat.forward({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
     [InlineData(
-        "var named = Sequential((\"a\", Flatten()), (\"b\", Linear(768, 2)));\nnumbers.Add(Sum(named.forward({|CG0001:torch.cat([x, x, x], 1)|})));"
+        "var named = Sequential((\"a\", Flatten()), (\"b\", Linear(768, 2)));\n"
+            + "numbers.Add(Sum(named.forward({|CG0001:torch.cat([x, x, x], 1)|})));"
     )]
     [InlineData("var norm = BatchNorm2d(3);\nnumbers.Add(Sum(norm.forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
     [InlineData("numbers.Add(Sum(new Head().forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
@@ -511,14 +563,17 @@ public class ViewFixTests
         "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nvar part = x.view(2, 16, 16);\npart.zero_();\nnumbers.Add(Sum(net.forward(rgb)));"
     )]
     [InlineData(
-        "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nfor (int i = 0; i < 2; i++)\n{\n    numbers.Add(Sum(net.forward(rgb)));\n    x.mul_(2);\n}"
+        "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nfor (int i = 0; i < 2; i++)\n{\n    numbers.Add(Sum(net.forward(rgb)));\n"
+            + "    x.mul_(2);\n}"
     )]
     [InlineData("var rgb = {|CG0001:x.repeat(1, 3, 1, 1)|}.to(CPU);\nx.mul_(2);\nnumbers.Add(Sum(net.forward(rgb)));")]
     [InlineData(
-        "Tensor rgb;\nusing (var gray = rand(2, 1, 16, 16))\n{\n    rgb = {|CG0001:torch.cat([gray, gray, gray], 1)|};\n}\nnumbers.Add(Sum(net.forward(rgb)));"
+        "Tensor rgb;\nusing (var gray = rand(2, 1, 16, 16))\n{\n    rgb = {|CG0001:torch.cat([gray, gray, gray], 1)|};\n}\n"
+            + "numbers.Add(Sum(net.forward(rgb)));"
     )]
     [InlineData(
-        "Tensor rgb;\n{\n    using var gray = rand(2, 1, 16, 16);\n    rgb = {|CG0001:gray.repeat(1, 3, 1, 1)|};\n}\nnumbers.Add(Sum(net.forward(rgb)));"
+        "Tensor rgb;\n{\n    using var gray = rand(2, 1, 16, 16);\n    rgb = {|CG0001:gray.repeat(1, 3, 1, 1)|};\n}\n"
+            + "numbers.Add(Sum(net.forward(rgb)));"
     )]
     [InlineData(
         "numbers.Add(Sum(net.forward({|CG0001:x.repeat(1, 3, 1, 1)|}.to(ScalarType.Float32, disposeAfter: true))));\nnumbers.Add(Sum(x));"
@@ -528,7 +583,8 @@ public class ViewFixTests
         "var parts = new[] { x, x, x };\nModules.Ops.Put(parts, color[.., 0..1]);\nnumbers.Add(Sum(net.forward(torch.cat(parts, 1))));"
     )]
     [InlineData(
-        "var y = net.forward({|CG0001:torch.cat([x, x, x], 1)|});\nx.mul_(2);\ny.sum().backward();\nnumbers.Add(Sum(net.conv1.weight!.grad));"
+        "var y = net.forward({|CG0001:torch.cat([x, x, x], 1)|});\nx.mul_(2);\ny.sum().backward();\n"
+            + "numbers.Add(Sum(net.conv1.weight!.grad));"
     )]
     [InlineData("numbers.Add(Sum(net.forward({|CG0001:torch.cat([x, x, x], 1)|}.requires_grad_())));")]
     // Used elsewhere too.
@@ -536,7 +592,8 @@ public class ViewFixTests
     [InlineData("var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nnumbers.Add(Sum(net.forward(rgb)));\nnumbers.Add(rgb.shape[1]);")]
     [InlineData("x = {|CG0001:x.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(x)));\nnumbers.Add(Sum(x));")]
     [InlineData(
-        "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nFunc<Tensor> later = () => rgb;\nnumbers.Add(Sum(net.forward(rgb)));\nnumbers.Add(Sum(later()));"
+        "var rgb = {|CG0001:torch.cat([x, x, x], 1)|};\nFunc<Tensor> later = () => rgb;\nnumbers.Add(Sum(net.forward(rgb)));\n"
+            + "numbers.Add(Sum(later()));"
     )]
     [InlineData("while (x.shape[1] == 1) { x = {|CG0001:x.repeat(1, 3, 1, 1)|}; }\nnumbers.Add(Sum(net.forward(x)));")]
     [InlineData("numbers.Add(Sum(net?.forward({|CG0001:torch.cat([x, x, x], 1)|})!));")]
@@ -547,7 +604,9 @@ public class ViewFixTests
     [InlineData("numbers.Add(Sum(net.Run({|CG0001:torch.cat([x, x, x], 1)|})));")]
     [InlineData("Func<Tensor, Tensor> rgb = t => {|CG0001:t.repeat(1, 3, 1, 1)|};\nnumbers.Add(Sum(net.forward(rgb(x))));")]
     [InlineData("numbers.Add(Sum(jit.load<Tensor, Tensor>(\"net.pt\").forward({|CG0001:torch.cat([x, x, x], 1)|})));")]
-    [InlineData("using var script = jit.load<Tensor, Tensor>(\"net.pt\");\nnumbers.Add(Sum(script.call({|CG0001:x.repeat(1, 3, 1, 1)|})));")]
+    [InlineData(
+        "using var script = jit.load<Tensor, Tensor>(\"net.pt\");\n" + "numbers.Add(Sum(script.call({|CG0001:x.repeat(1, 3, 1, 1)|})));"
+    )]
     public Task Nothing_is_offered(string statements) =>
         VerifyFix.None<StackingAnalyzer, StackingFix>(
             Program(

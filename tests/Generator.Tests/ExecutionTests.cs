@@ -8,6 +8,8 @@ namespace ChannelGen.Generator.Tests;
 /// <summary>Each shape compiled, loaded and run against stacking.</summary>
 public class ExecutionTests
 {
+    private static readonly object?[] ViewDefaults = [null, null, MemoryLayout.Contiguous, false];
+
     public static TheoryData<string, string, int> Networks =>
         new()
         {
@@ -61,7 +63,7 @@ public class ExecutionTests
         manual_seed(12);
         Type type = Type(Load(shape), typeName, typeArguments);
         var module = (nn.Module<Tensor, Tensor>)Activator.CreateInstance(type, nonPublic: true)!;
-        var view = (GrayscaleView<Tensor, Tensor>)type.GetMethod("AsGrayscale")!.Invoke(module, [null, null])!;
+        var view = (GrayscaleView<Tensor, Tensor>)type.GetMethod("AsGrayscale")!.Invoke(module, ViewDefaults)!;
         Assert.Equal(type.Name.Split('`')[0] + "GrayscaleView", view.GetType().Name.Split('`')[0]);
         using Tensor gray = rand(2, 1, 12, 12);
         for (int run = 0; run < 2; run++)
@@ -71,7 +73,7 @@ public class ExecutionTests
             Assert.True((expected - found).abs().max().item<float>() < 1e-5);
         }
 
-        Assert.Same(view, type.GetMethod("AsGrayscale")!.Invoke(module, [null, null]));
+        Assert.Same(view, type.GetMethod("AsGrayscale")!.Invoke(module, ViewDefaults));
         Assert.Same(
             module,
             view.GetType().GetProperty("Network", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)!.GetValue(view)
@@ -86,7 +88,7 @@ public class ExecutionTests
         var network = (nn.Module<Tensor, int, Tensor, (Tensor, Tensor?)>)Activator.CreateInstance(type)!;
         using Tensor gray = rand(1, 1, 8, 8);
         using Tensor prior = rand(3);
-        var view = (nn.Module<Tensor, int, Tensor, (Tensor, Tensor?)>)type.GetMethod("AsGrayscale")!.Invoke(network, [null, null])!;
+        var view = (nn.Module<Tensor, int, Tensor, (Tensor, Tensor?)>)type.GetMethod("AsGrayscale")!.Invoke(network, ViewDefaults)!;
         (Tensor expected, _) = network.forward(prior, 2, cat([gray, gray, gray], 1));
         (Tensor found, Tensor? same) = view.call(prior, 2, gray);
         Assert.True((expected - found).abs().max().item<float>() < 1e-5);
@@ -157,9 +159,11 @@ public class ExecutionTests
                     public static string Run(ResNet network, Tensor gray)
                     {
                         ResNetGrayscaleView view = network.AsGrayscale();
-                        float largest = (view.forward(gray) - network.forward(torch.cat(new[] { gray, gray, gray }, 1))).abs().max().item<float>();
+                        var stacked = torch.cat(new[] { gray, gray, gray }, 1);
+                        float largest = (view.forward(gray) - network.forward(stacked)).abs().max().item<float>();
                         var wrapper = network.ToGrayscale();
-                        return (largest < 1e-4) + " " + view.Network.GetType().Name + " " + wrapper.GetType().Name + " " + wrapper.Network.GetType().Name + " " + string.Join(",", wrapper.forward(gray).shape);
+                        string types = view.Network.GetType().Name + " " + wrapper.GetType().Name + " " + wrapper.Network.GetType().Name;
+                        return (largest < 1e-4) + " " + types + " " + string.Join(",", wrapper.forward(gray).shape);
                     }
                 }
                 """;

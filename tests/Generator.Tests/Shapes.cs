@@ -23,7 +23,10 @@ internal static class Shapes
                 [GrayscaleInput("features.0.conv")]
                 internal sealed partial class NamedNet : Module<Tensor, Tensor>
                 {
-                    private readonly Sequential features = Sequential(("0", Sequential(("conv", Conv2d(3, 4, 3)), ("relu", ReLU()))), ("1", ReLU()));
+                    private readonly Sequential features = Sequential(
+                        ("0", Sequential(("conv", Conv2d(3, 4, 3)), ("relu", ReLU()))),
+                        ("1", ReLU())
+                    );
                     private readonly Conv2d other = Conv2d(3, 4, 1);
                     public NamedNet() : base("named") => RegisterComponents();
                     public override Tensor forward(Tensor x) => features.call(x);
@@ -148,7 +151,8 @@ internal static class Shapes
                 {
                     private readonly Conv2d conv1 = Conv2d(3, 4, 3, padding: 1);
                     public MaskedNet() : base("masked") => RegisterComponents();
-                    public override (Tensor Logits, Tensor? Mask) forward(Tensor prior, int scale, Tensor image) => (conv1.call(image) * scale, prior);
+                    public override (Tensor Logits, Tensor? Mask) forward(Tensor prior, int scale, Tensor image) =>
+                        (conv1.call(image) * scale, prior);
                 }
             }
             """,

@@ -59,12 +59,22 @@ public sealed class Workplace : IDisposable
     /// <summary>Runs a program to its end, in an environment that is not the test host's where builds would notice.</summary>
     public static Result Run(string directory, string program, string arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(program, arguments);
+        foreach ((string name, string value) in environment)
         {
-            WorkingDirectory = directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+            start.Environment[name] = value;
+        }
+
+        return Run(directory, start);
+    }
+
+    /// <summary>The same; <paramref name="meanwhile"/> is given what was written so far, and may type.</summary>
+    public static Result Run(string directory, ProcessStartInfo start, Action<string, StreamWriter>? meanwhile = null)
+    {
+        start.WorkingDirectory = directory;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = meanwhile is not null;
 
         // What the test host was started with must not leak into the builds.
         foreach (
@@ -82,20 +92,19 @@ public sealed class Workplace : IDisposable
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment.Remove("CI");
-        foreach ((string name, string value) in environment)
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        var output = new StringBuilder();
+        var buffer = new char[4096];
+        for (int read; (read = process.StandardOutput.Read(buffer)) > 0;)
         {
-            start.Environment[name] = value;
+            output.Append(buffer, 0, read);
+            meanwhile?.Invoke(output.ToString(), process.StandardInput);
         }
 
-        using Process process = Process.Start(start)!;
-        var output = new StringBuilder();
-        var error = new StringBuilder();
-        process.OutputDataReceived += (_, line) => output.AppendLine(line.Data);
-        process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         process.WaitForExit();
-        return new Result(process.ExitCode, output.ToString(), error.ToString(), $"{program} {arguments}");
+        string command = $"{start.FileName} {start.Arguments}{string.Join(' ', start.ArgumentList)}";
+        return new Result(process.ExitCode, output.ToString(), error.Result, command);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

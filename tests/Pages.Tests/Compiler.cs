@@ -69,20 +69,25 @@ internal static class Compiler
             .Create([new WrapperGenerator().AsSourceGenerator()], parseOptions: Options)
             .RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
         Diagnostic[] errors = [.. output.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
-        Assert.True(
-            errors.Length == 0,
-            $"{name} does not compile:\n{string.Join('\n', errors.Select(error => $"line {error.Location.GetMappedLineSpan().StartLinePosition.Line + 1}: {error.GetMessage(CultureInfo.InvariantCulture)}"))}"
+        IEnumerable<string> messages = errors.Select(error =>
+            $"line {error.Location.GetMappedLineSpan().StartLinePosition.Line + 1}: {error.GetMessage(CultureInfo.InvariantCulture)}"
         );
+        Assert.True(errors.Length == 0, $"{name} does not compile:\n{string.Join('\n', messages)}");
         return output;
     }
 
     /// <summary>What our rules report: the id and the line of the page.</summary>
     public static async Task<string[]> Warnings(Compilation compilation, string editorConfig = "")
     {
-        AnalyzerConfigSet set = AnalyzerConfigSet.Create<AnalyzerConfig[]>([AnalyzerConfig.Parse("root = true\n" + editorConfig, "/.editorconfig")]);
+        AnalyzerConfigSet set = AnalyzerConfigSet.Create<AnalyzerConfig[]>(
+            [AnalyzerConfig.Parse("root = true\n" + editorConfig, "/.editorconfig")]
+        );
         var options = new AnalyzerOptions([], new ConfigProvider(set));
         ImmutableArray<Diagnostic> found = await compilation
-            .WithAnalyzers(Analyzers, new CompilationWithAnalyzersOptions(options, null, concurrentAnalysis: false, logAnalyzerExecutionTime: false))
+            .WithAnalyzers(
+                Analyzers,
+                new CompilationWithAnalyzersOptions(options, null, concurrentAnalysis: false, logAnalyzerExecutionTime: false)
+            )
             .GetAnalyzerDiagnosticsAsync();
         return
         [
@@ -112,7 +117,8 @@ internal static class Compiler
         {
             Console.SetOut(output);
             CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-            entry.Invoke(null, BindingFlags.DoNotWrapExceptions, null, entry.GetParameters().Length == 0 ? [] : [Array.Empty<string>()], null);
+            object[] arguments = entry.GetParameters().Length == 0 ? [] : [Array.Empty<string>()];
+            entry.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
         }
         finally
         {

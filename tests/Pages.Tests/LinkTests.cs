@@ -49,7 +49,10 @@ public class LinkTests
                     .Select(link => Path.GetFullPath(Path.Combine(Page.Root, Path.GetDirectoryName(page.Name)!, link.Groups[1].Value)))
             ),
         ];
-        Assert.All(Page.All(), page => Assert.True(page.Name == "README.md" || linked.Contains(Path.Combine(Page.Root, page.Name)), page.Name));
+        Assert.All(
+            Page.All(),
+            page => Assert.True(page.Name == "README.md" || linked.Contains(Path.Combine(Page.Root, page.Name)), page.Name)
+        );
     }
 
     /// <summary>The anchors that GitHub gives the headings of a page.</summary>
@@ -70,5 +73,6 @@ public class LinkTests
         return anchors;
     }
 
-    private static string WithoutBlocks(Page page) => Regex.Replace(page.Text, "^```.*?^```$", "", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static string WithoutBlocks(Page page) =>
+        Regex.Replace(page.Text, "^```.*?^```$", "", RegexOptions.Multiline | RegexOptions.Singleline);
 }

@@ -29,7 +29,8 @@ internal static class Walk
                     File.AppendAllText(Path.Combine(folder, name), block.Text);
                     break;
                 case ["now in", string name]:
-                    Assert.Contains(block.Text, File.ReadAllText(Path.Combine(folder, name)).Replace("\r\n", "\n", StringComparison.Ordinal));
+                    string written = File.ReadAllText(Path.Combine(folder, name));
+                    Assert.Contains(block.Text, written.Replace("\r\n", "\n", StringComparison.Ordinal));
                     break;
                 case ["output"] when last is not null:
                     ExpectedOutput.AssertIn(block.Text, last.Output, where);

@@ -76,7 +76,8 @@ internal static class LayerTable
         LayerDifference one = first.Layers[0];
         LayerDifference other = second.Layers[0];
         return (
-            $"| {name} | {mode} | {dtype} | {one.Difference:0.0e+00} | {one.Bound:0.0e+00} | {other.Difference:0.0e+00} | {other.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} |\n",
+            $"| {name} | {mode} | {dtype} | {one.Difference:0.0e+00} | {one.Bound:0.0e+00} | {other.Difference:0.0e+00} | "
+                + $"{other.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} |\n",
             first.Holds && second.Holds && within
         );
     }

@@ -75,7 +75,9 @@ internal static class Networks
         LayerDifference first = plain.Layers.Single(difference => difference.Layer == stem);
         LayerDifference second = normalized.Layers.Single(difference => difference.Layer == stem);
         return (
-            $"| {name} | {stem} | {first.Difference:0.0e+00} | {first.Bound:0.0e+00} | {second.Difference:0.0e+00} | {second.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} | {plain.Output.Difference:0.0e+00} | {plain.Output.Magnitude:0.0e+00} |\n",
+            $"| {name} | {stem} | {first.Difference:0.0e+00} | {first.Bound:0.0e+00} | {second.Difference:0.0e+00} | "
+                + $"{second.Bound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} | {plain.Output.Difference:0.0e+00} | "
+                + $"{plain.Output.Magnitude:0.0e+00} |\n",
             plain.Holds && normalized.Holds && within
         );
     }

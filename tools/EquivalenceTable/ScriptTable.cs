@@ -37,7 +37,8 @@ internal static class ScriptTable
             LumaCoefficients.Bt709
         );
         return (
-            $"| {name} | {dtype} | {plain:0.0e+00} | {plainBound:0.0e+00} | {normalized:0.0e+00} | {normalizedBound:0.0e+00} | {difference:0.0e+00} | {bound:0.0e+00} |\n",
+            $"| {name} | {dtype} | {plain:0.0e+00} | {plainBound:0.0e+00} | {normalized:0.0e+00} | {normalizedBound:0.0e+00} | "
+                + $"{difference:0.0e+00} | {bound:0.0e+00} |\n",
             plain <= plainBound && normalized <= normalizedBound && within
         );
     }

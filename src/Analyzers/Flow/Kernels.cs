@@ -29,6 +29,30 @@ internal static class Kernels
                 : property.Property.Name == "weight" && context.Symbols.IsConvolution(property.Property.ContainingType)
         );
 
+    /// <summary>The in_channels of the convolution whose weight it is; null if its making is not in sight.</summary>
+    public static long? ChannelsOf(IOperation kernel, ValueContext context)
+    {
+        for (int depth = MaximumDepth; depth > 0; depth--)
+        {
+            switch (kernel.Unwrap())
+            {
+                case IPropertyReferenceOperation { Property.IsIndexer: false, Instance: { } layer }:
+                    return Layers.Creation(layer, context)?.Argument("in_channels").Constant();
+                case IInvocationOperation copy when copy.Subject() is { } subject:
+                    kernel = subject;
+                    continue;
+                case ILocalReferenceOperation local
+                    when context.Definition(local.Local, local.Syntax).Value is { } value && context.Operation(value) is { } written:
+                    kernel = written;
+                    continue;
+                default:
+                    return null;
+            }
+        }
+
+        return null;
+    }
+
     private static bool IsKernel(IOperation operation, ValueContext context, int depth)
     {
         operation = operation.Unwrap();
@@ -37,7 +61,11 @@ internal static class Kernels
             {
                 IPropertyReferenceOperation => IsWeight(operation, context),
                 IInvocationOperation copy
-                    when context.Symbols.Does(copy.TargetMethod, Effect.Moves) && copy.Subject() is { } subject => IsKernel(subject, context, depth - 1),
+                    when context.Symbols.Does(copy.TargetMethod, Effect.Moves) && copy.Subject() is { } subject => IsKernel(
+                    subject,
+                    context,
+                    depth - 1
+                ),
                 ILocalReferenceOperation local => context.Definition(local.Local, local.Syntax).Value is { } value
                     && context.Operation(value) is { } written
                     && IsKernel(written, context, depth - 1),
@@ -81,9 +109,11 @@ internal static class Kernels
                     return IsWeight(assignment.Target, context);
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
                     int rest = depth;
-                    return context
-                        .History(declarator.Symbol, use.Syntax)
-                        .Reads.Any(read => context.Operation(read) is { } operation && GoIntoLayer(operation, scaled, context, rest));
+                    VariableHistory history = context.History(declarator.Symbol, use.Syntax);
+                    return (scaled || history.Mutations.Count == 0)
+                        && history.Reads.Any(read =>
+                            context.Operation(read) is { } operation && GoIntoLayer(operation, scaled, context, rest)
+                        );
                 default:
                     return false;
             }

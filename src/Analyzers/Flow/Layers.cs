@@ -26,9 +26,8 @@ internal static class Layers
 
         switch (layer)
         {
-            case IInvocationOperation { TargetMethod.Name: "to" or "cuda" or "cpu" or "half" or "float" or "double" } moved
-                when moved.Subject() is { } subject && context.Symbols.IsModule(subject.Type):
-                return Creation(subject, context, depth - 1);
+            case IInvocationOperation moved when IsMove(moved, context):
+                return Creation(moved.Subject()!, context, depth - 1);
             case IInvocationOperation invocation when context.Symbols.IsOfTorch(invocation.TargetMethod):
                 return invocation;
             case IFieldReferenceOperation field when context.FieldValue(field.Field) is { } value:
@@ -40,6 +39,36 @@ internal static class Layers
                 return null;
         }
     }
+
+    /// <summary>The class of a module of the program that is made in sight, followed through variables and fields.</summary>
+    public static INamedTypeSymbol? Class(IOperation layer, ValueContext context)
+    {
+        for (int depth = MaximumDepth; depth > 0; depth--)
+        {
+            IOperation? next = layer.Unwrap() switch
+            {
+                ILocalReferenceOperation local when context.Definition(local.Local, local.Syntax).Value is { } value => context.Operation(
+                    value
+                ),
+                IFieldReferenceOperation field => context.FieldValue(field.Field),
+                IInvocationOperation moved when IsMove(moved, context) => moved.Subject(),
+                _ => null,
+            };
+            if (next is null)
+            {
+                break;
+            }
+
+            layer = next;
+        }
+
+        return (layer.Unwrap() as IObjectCreationOperation)?.Type as INamedTypeSymbol;
+    }
+
+    /// <summary>net.to(device), which gives the module itself.</summary>
+    private static bool IsMove(IInvocationOperation call, ValueContext context) =>
+        call.TargetMethod.Name is "to" or "cuda" or "cpu" or "half" or "float" or "double"
+        && context.Symbols.IsModule(call.Subject()?.Type);
 
     private static TensorFacts Of(IInvocationOperation creation, TensorFacts input, ValueContext context, int depth)
     {

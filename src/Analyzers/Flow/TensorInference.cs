@@ -35,6 +35,14 @@ internal sealed partial class TensorInference
     public static TensorFacts Facts(IOperation operation, ValueContext context) =>
         new TensorInference(context, Arguments.None).Of(operation, MaximumDepth);
 
+    /// <summary>The same inside a method whose parameter was given something known.</summary>
+    public static TensorFacts Facts(IOperation operation, ValueContext context, IParameterSymbol parameter, TensorFacts given)
+    {
+        Arguments arguments = Arguments.None.Into((IMethodSymbol)parameter.ContainingSymbol);
+        arguments.Add(parameter, given, areFromOutside: false);
+        return new TensorInference(context, arguments).Of(operation, MaximumDepth);
+    }
+
     private TensorFacts Of(IOperation operation, int depth)
     {
         if (depth == 0)

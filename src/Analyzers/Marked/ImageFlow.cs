@@ -102,44 +102,26 @@ internal static class ImageFlow
                 case IConversionOperation or IParenthesizedOperation:
                     use = use.Parent;
                     continue;
-                case IInvocationOperation invocation when invocation.Instance == use:
-                    if (!context.Symbols.IsTensor(invocation.Type))
-                    {
-                        // Dispose(), size(2), numel().
-                        return context.Symbols.IsOfTorch(invocation.TargetMethod);
-                    }
-
-                    if (!IsElementwise(invocation, use, context))
-                    {
-                        return false;
-                    }
-
-                    use = invocation;
+                case IInvocationOperation or IArgumentOperation { Parent: IInvocationOperation } or IBinaryOperation
+                    when Alike(use, context) is { } made:
+                    use = made;
                     continue;
-                case IArgumentOperation { Parent: IInvocationOperation call } argument
-                    when call.TargetMethod.Name is "call" or "forward"
-                        && call.Instance is { } layer
-                        && context.Symbols.IsModule(layer.Type):
+                case IInvocationOperation invocation when invocation.Instance == use && !context.Symbols.IsTensor(invocation.Type):
+                    // Dispose(), size(2), numel().
+                    return context.Symbols.IsOfTorch(invocation.TargetMethod);
+                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.Name: "call" or "forward" } call } argument
+                    when call.Instance is { } layer && context.Symbols.IsModule(layer.Type):
                     return argument.Parameter?.Ordinal == 0 && MayBeFirst(layer, context);
-                case IArgumentOperation { Parent: IInvocationOperation function } argument
-                    when context.Symbols.IsOfTorch(function.TargetMethod)
-                        && argument.Parameter?.Ordinal == 0
-                        && (context.Symbols.Does(function.TargetMethod, Effect.KeepsChannels) || IsElementwise(function, use, context)):
-                    use = function;
-                    continue;
-                case IBinaryOperation binary
-                    when !context.Symbols.IsTensor((binary.LeftOperand == use ? binary.RightOperand : binary.LeftOperand).Unwrap().Type):
-                    use = binary;
-                    continue;
-                case IPropertyReferenceOperation
-                {
-                    Property:
-                    {
-                        IsIndexer: false,
-                        Name: "shape" or "device" or "dtype" or "device_type" or "device_index" or "requires_grad" or "IsInvalid" or "ndim"
-                    }
-                }:
-                    return true;
+                case IPropertyReferenceOperation { Property: { IsIndexer: false, Name: var name } }:
+                    return name
+                        is "shape"
+                            or "device"
+                            or "dtype"
+                            or "device_type"
+                            or "device_index"
+                            or "requires_grad"
+                            or "IsInvalid"
+                            or "ndim";
                 case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
                     held = declarator.Symbol;
                     return true;
@@ -152,6 +134,28 @@ internal static class ImageFlow
             }
         }
     }
+
+    /// <summary>The tensor that is made of an image with every channel treated alike; null if its use makes none.</summary>
+    private static IOperation? Alike(IOperation image, ValueContext context) =>
+        image.Parent switch
+        {
+            IInvocationOperation invocation when invocation.Instance == image => context.Symbols.IsTensor(invocation.Type)
+            && IsElementwise(invocation, image, context)
+                ? invocation
+                : null,
+            IArgumentOperation { Parent: IInvocationOperation function, Parameter.Ordinal: 0 } => context.Symbols.IsOfTorch(
+                function.TargetMethod
+            )
+            && (context.Symbols.Does(function.TargetMethod, Effect.KeepsChannels) || IsElementwise(function, image, context))
+                ? function
+                : null,
+            IBinaryOperation binary => context.Symbols.IsTensor(
+                (binary.LeftOperand == image ? binary.RightOperand : binary.LeftOperand).Unwrap().Type
+            )
+                ? null
+                : binary,
+            _ => null,
+        };
 
     /// <summary>Whether a method changes each number by itself, without another tensor that could differ between channels.</summary>
     private static bool IsElementwise(IInvocationOperation invocation, IOperation image, ValueContext context) =>

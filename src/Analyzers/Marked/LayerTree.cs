@@ -111,16 +111,9 @@ internal sealed class LayerTree
                         AddField(field, variable, made);
                     }
                 }
-                else if (
-                    member is PropertyDeclarationSyntax { Type: not PredefinedTypeSyntax } property
-                    && !IsStatic(property)
-                    && Model(property).GetDeclaredSymbol(property, cancellation) is { GetMethod: not null } declared
-                    && symbols.IsModule(declared.Type)
-                )
-                {
-                    // An auto-property is registered under the name of its backing field, which no one writes.
-                    isWhole = false;
-                }
+
+                // An auto-property is registered under the name of its backing field, which no one writes.
+                isWhole &= !GivesModule(member);
             }
         }
 
@@ -147,6 +140,13 @@ internal sealed class LayerTree
             }
         }
     }
+
+    /// <summary>Whether a member is a property that is, or gives, a module.</summary>
+    private bool GivesModule(MemberDeclarationSyntax member) =>
+        member is PropertyDeclarationSyntax { Type: not PredefinedTypeSyntax } property
+        && !IsStatic(property)
+        && Model(property).GetDeclaredSymbol(property, cancellation) is { GetMethod: not null } declared
+        && symbols.IsModule(declared.Type);
 
     private static bool IsStatic(MemberDeclarationSyntax member) =>
         member.Modifiers.Any(SyntaxKind.StaticKeyword) || member.Modifiers.Any(SyntaxKind.ConstKeyword);

@@ -40,6 +40,11 @@ internal static class MarkedClassParser
     )
     {
         string name = type.Name;
+        if (TooOld(name, compilation) is { } tooOld)
+        {
+            return tooOld;
+        }
+
         if (attribute.ConstructorArguments.Any(static argument => argument.Kind == TypedConstantKind.Type))
         {
             return Wrong(
@@ -93,8 +98,19 @@ internal static class MarkedClassParser
             return Wrong(Descriptors.AssemblyForm, $"repeats '{type.Name}', which is marked already");
         }
 
-        return Read(type, attribute, isExtension: true, compilation, symbols, cancellation);
+        return TooOld(type.Name, compilation) ?? Read(type, attribute, isExtension: true, compilation, symbols, cancellation);
     }
+
+    /// <summary>What is generated would not compile in a program of an older language; null where it does.</summary>
+    private static MarkedClass? TooOld(string name, Compilation compilation) =>
+        compilation is CSharpCompilation { LanguageVersion: < LanguageVersion.CSharp9 } old
+            ? Wrong(
+                Descriptors.NothingGenerated,
+                name,
+                $"the program is written in C# {old.LanguageVersion.ToDisplayString()}, and what would be generated needs C# 9; "
+                    + "set <LangVersion>9.0</LangVersion> or a newer one in the project file"
+            )
+            : null;
 
     public static INamedTypeSymbol? TypeArgument(AttributeData attribute) =>
         attribute.ConstructorArguments.FirstOrDefault(static argument => argument.Kind == TypedConstantKind.Type).Value as INamedTypeSymbol;
@@ -141,7 +157,7 @@ internal static class MarkedClassParser
             );
         }
 
-        // Whatever is wrong with the layer, the wrapper is there, so that one mistake does not show as many.
+        // Where only the name of the layer is wrong, the wrapper is there, so that one mistake does not show as many.
         (string? layer, Direction direction, Complaint? complaint) = Stem(
             type,
             forward,
@@ -151,7 +167,9 @@ internal static class MarkedClassParser
             symbols,
             cancellation
         );
-        return new MarkedClass(Model(type, module, parameters, image, layer, direction, isExtension, symbols), complaint);
+        return complaint?.Descriptor == Descriptors.NothingGenerated
+            ? new MarkedClass(null, complaint)
+            : new MarkedClass(Model(type, module, parameters, image, layer, direction, isExtension, symbols), complaint);
     }
 
     private static (string? Layer, Direction Direction, Complaint? Complaint) Stem(
@@ -184,14 +202,48 @@ internal static class MarkedClassParser
             && all.All(static layer =>
                 layer.Kind is not null && layer.Children is not null && (!layer.IsConvolution || layer.InChannels is not null)
             );
+        if (isKnown && !all.Any(static layer => layer.IsConvolution) && HasNoConvolution(type, compilation, symbols, cancellation))
+        {
+            return (
+                null,
+                Direction.ToGrayscale,
+                new Complaint(Descriptors.NothingGenerated, [type.Name, "has no convolution that could take one channel; remove the mark"])
+            );
+        }
+
         Direction direction = color.Count == 0 && candidates.Count > 0 && isKnown ? Direction.ToColor : Direction.ToGrayscale;
         if (candidates.Count == 0 || (candidates.Count == 1 && isKnown && direction == Direction.ToGrayscale))
         {
             return (candidates.FirstOrDefault(), direction, null);
         }
 
-        IReadOnlyList<string> receivers = forward is null ? [] : ImageFlow.Receivers(forward, image, compilation, symbols, cancellation);
+        return forward is null
+            ? (null, direction, null)
+            : StemOfForward(type, layers, direction, ImageFlow.Receivers(forward, image, compilation, symbols, cancellation));
+    }
 
+    /// <summary>
+    /// Whether nothing in sight convolves. Where the class hands tensors to code that is not its own, that may.
+    /// </summary>
+    private static bool HasNoConvolution(
+        INamedTypeSymbol type,
+        Compilation compilation,
+        TorchSymbols symbols,
+        CancellationToken cancellation
+    )
+    {
+        var search = new ConvolutionSearch(compilation, symbols, cancellation);
+        return search.AreAbsent(type) && !search.HandsTensorsOut(type);
+    }
+
+    /// <summary>What receives the image in the layers that forward gives it to.</summary>
+    private static (string? Layer, Direction Direction, Complaint? Complaint) StemOfForward(
+        INamedTypeSymbol type,
+        IReadOnlyList<Layer> layers,
+        Direction direction,
+        IReadOnlyList<string> receivers
+    )
+    {
         // In each layer that is given the image, its first convolution is what receives it.
         Layer[] stems =
         [

@@ -9,7 +9,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace ChannelGen.Analyzers.Rules;
 
-/// <summary>CG1001 to CG1007: wrong uses of [GrayscaleInput].</summary>
+/// <summary>CG1001 to CG1008: wrong uses of [GrayscaleInput].</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class MarkedClassAnalyzer : TorchAnalyzer
 {
@@ -22,7 +22,8 @@ public sealed class MarkedClassAnalyzer : TorchAnalyzer
             Descriptors.NoSuchLayer,
             Descriptors.NotImageConvolution,
             Descriptors.SeveralStems,
-            Descriptors.AssemblyForm
+            Descriptors.AssemblyForm,
+            Descriptors.NothingGenerated
         );
 
     private protected override void Register(CompilationStartAnalysisContext context, TorchSymbols symbols)

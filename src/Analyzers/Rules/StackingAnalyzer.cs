@@ -9,13 +9,22 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace ChannelGen.Analyzers.Rules;
 
-/// <summary>CG0001 and CG0002: a grayscale tensor is copied into the channels; CG0004: and then normalized per channel.</summary>
+/// <summary>
+/// CG0001 and CG0002: a grayscale tensor is copied into the channels; CG0003: so is a gray kernel; CG0004: a tensor that was copied is
+/// normalized per channel.
+/// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class StackingAnalyzer : TorchAnalyzer
 {
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
-        ImmutableArray.Create(Descriptors.Stacked, Descriptors.PerhapsStacked, Descriptors.NormalizedStack, Descriptors.InvalidOption);
+        ImmutableArray.Create(
+            Descriptors.Stacked,
+            Descriptors.PerhapsStacked,
+            Descriptors.WrongKernel,
+            Descriptors.NormalizedStack,
+            Descriptors.InvalidOption
+        );
 
     private protected override void Register(CompilationStartAnalysisContext context, TorchSymbols symbols)
     {
@@ -85,6 +94,12 @@ public sealed class StackingAnalyzer : TorchAnalyzer
     {
         if (form is null)
         {
+            return;
+        }
+
+        if (WrongKernel.Recognize(form, values) is { } kernel)
+        {
+            context.ReportDiagnostic(kernel.ToDiagnostic());
             return;
         }
 

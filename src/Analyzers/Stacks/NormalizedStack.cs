@@ -140,7 +140,7 @@ internal static class NormalizedStack
         && operand switch
         {
             IInvocationOperation invocation => GivesShape(invocation.TargetMethod.Name),
-            IFieldReferenceOperation => true,
+            IFieldReferenceOperation or IPropertyReferenceOperation { Property.IsIndexer: false } => true,
             ILocalReferenceOperation local => local.Local.IsMadeBy(GivesShape, context.Cancellation),
             _ => false,
         };
@@ -158,6 +158,12 @@ internal static class NormalizedStack
             && facts.Size(-2) == 1
             && facts.Size(-1) == 1
             && (facts.Rank == 3 || facts.Size(0) == 1)
-            && Layers.Creation(value, context) is not { TargetMethod.Name: "ones" or "zeros" or "full" };
+            && Layers.Creation(value, context) is not { TargetMethod.Name: "ones" or "zeros" or "full" }
+            && !(
+                context.Elements(ChannelNumbers.ListOf(value, context)) is { Count: > 0 } numbers
+                && numbers.All(number =>
+                    number.Unwrap().ConstantValue is { HasValue: true } one && Equals(one.Value, numbers[0].Unwrap().ConstantValue.Value)
+                )
+            );
     }
 }

@@ -161,7 +161,8 @@ internal sealed class TorchSymbols
 
     /// <summary>Whether a method is one that <see cref="TorchApi"/> tells of: by the type that declares it.</summary>
     public bool IsOfApi(IMethodSymbol method) =>
-        owners.Contains(method.ContainingType) || (IsOfTorch(method) && (IsModule(method.ContainingType) || Is(method.ContainingType, Transform)));
+        owners.Contains(method.ContainingType)
+        || (IsOfTorch(method) && (IsModule(method.ContainingType) || Is(method.ContainingType, Transform)));
 
     /// <summary>The types that are asked for a method by its name.</summary>
     public IEnumerable<INamedTypeSymbol> ApiOwners => owners.OfType<INamedTypeSymbol>().Append(Module);
@@ -182,6 +183,23 @@ internal sealed class TorchSymbols
 
     /// <summary>Whether a type is TorchSharp's own: no class of a program is found among its bases.</summary>
     public bool IsOwn(ITypeSymbol type) => IsTorch(type.ContainingAssembly);
+
+    /// <summary>Whether a type is a wrapper of our own runtime, of whatever number of inputs, or one that is generated from it.</summary>
+    public static bool DerivesFromOurs(ITypeSymbol? type, string wrapper)
+    {
+        for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
+        {
+            if (
+                current.Name == wrapper
+                && current.ContainingNamespace is { Name: "ChannelGen", ContainingNamespace.IsGlobalNamespace: true }
+            )
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public static bool Is(ITypeSymbol? type, INamedTypeSymbol? wanted) =>
         wanted is not null && SymbolEqualityComparer.Default.Equals(type?.OriginalDefinition, wanted);

@@ -41,7 +41,8 @@ internal static class CheckpointFormats
         {
             CheckpointFormat.TorchSharp => "a file of TorchSharp's own format: read it with load, or StateDictFile.Read",
             CheckpointFormat.Zip =>
-                "a zip file: one of torch.save (.pth) is read with LoadPyTorch of ChannelGen.PyBridge, one of torch.jit.save with torch.jit.load",
+                "a zip file: one of torch.save (.pth) is read with LoadPyTorch of ChannelGen.PyBridge, "
+                    + "one of torch.jit.save with torch.jit.load",
             CheckpointFormat.Safetensors => "a safetensors file: read it with LoadPyTorch of ChannelGen.PyBridge",
             CheckpointFormat.PyTorchBefore16 =>
                 "a file of torch.save before PyTorch 1.6: load it in Python and save it again, which writes the zip file of today",

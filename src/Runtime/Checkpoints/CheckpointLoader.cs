@@ -99,14 +99,17 @@ internal static class CheckpointLoader
         if (!formOfNow && !formOfBefore)
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}; wanted {Text.Sizes(change.NewShape)} (as the network is now) or {Text.Sizes(change.OldShape)} (as it was before its conversion). Nothing was loaded."
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}; wanted {Text.Sizes(change.NewShape)} (as the "
+                    + $"network is now) or {Text.Sizes(change.OldShape)} (as it was before its conversion). Nothing was loaded."
             );
         }
 
         if (formOfNow && formOfBefore && !change.KeepsKernels && !hasConstant)
         {
             throw new ArgumentException(
-                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which a depthwise layer has before and after its conversion, and the conversion scales its kernels: it cannot be told which of the two it is. Load it before the conversion. Nothing was loaded."
+                $"The checkpoint's '{change.WeightKey}' has shape {Text.Shape(weight)}, which a depthwise layer has before and after its "
+                    + "conversion, and the conversion scales its kernels: it cannot be told which of the two it is. "
+                    + "Load it before the conversion. Nothing was loaded."
             );
         }
 
@@ -115,14 +118,18 @@ internal static class CheckpointLoader
             if (needsConstant && !hasConstant)
             {
                 throw new ArgumentException(
-                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
+                    $"The checkpoint's '{change.WeightKey}' is in the form after a conversion with normalization, "
+                        + $"but its '{change.ConstantKey}' is missing, without which the normalization is unknown. Nothing was loaded."
                 );
             }
 
             if (hasConstant && !needsConstant)
             {
                 throw new ArgumentException(
-                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, and this one was converted without, so that it would be lost. Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. Nothing was loaded."
+                    $"The checkpoint has '{change.ConstantKey}': it is of a network converted with a normalization, "
+                        + "and this one was converted without, so that it would be lost. "
+                        + $"Convert with the same {nameof(GrayscaleOptions.Normalization)}, or load the color checkpoint. "
+                        + "Nothing was loaded."
                 );
             }
 
@@ -190,7 +197,8 @@ internal static class CheckpointLoader
         string prefix = prefixes[0].Prefix;
         return prefixes.Length > 1 && prefixes[1].Count == prefixes[0].Count
             ? throw new ArgumentException(
-                $"The checkpoint has the network's entries under '{prefix}' and under '{prefixes[1].Prefix}'. Give it those that are wanted. Nothing was loaded."
+                $"The checkpoint has the network's entries under '{prefix}' and under '{prefixes[1].Prefix}'. "
+                    + "Give it those that are wanted. Nothing was loaded."
             )
             : source.ToDictionary(
                 entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal) ? entry.Key[prefix.Length..] : entry.Key,
@@ -209,7 +217,8 @@ internal static class CheckpointLoader
         if (strict && trouble.Length > 0)
         {
             throw new InvalidOperationException(
-                $"The checkpoint has not the entries that the network has: {string.Join(" and ", trouble)}. Nothing was loaded; with strict: false those that are there are."
+                $"The checkpoint has not the entries that the network has: {string.Join(" and ", trouble)}. Nothing was loaded; "
+                    + "with strict: false those that are there are."
             );
         }
 

@@ -165,7 +165,8 @@ public static class StateDictConversion
                     .Take(6),
             ];
             throw new ArgumentException(
-                $"The state dictionary has no '{key}'. {(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}",
+                $"The state dictionary has no '{key}'. "
+                    + $"{(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}",
                 nameof(layer)
             );
         }
@@ -174,7 +175,9 @@ public static class StateDictConversion
         if (stateDict.ContainsKey(constant))
         {
             throw new ArgumentException(
-                $"The state dictionary has '{constant}': a normalization was folded into '{key}', which only the network's own conversion can undo. Load it into the network converted with that normalization, and call ToColor or RestoreColor of its wrapper.",
+                $"The state dictionary has '{constant}': a normalization was folded into '{key}', "
+                    + "which only the network's own conversion can undo. Load it into the network converted with that normalization, "
+                    + "and call ToColor or RestoreColor of its wrapper.",
                 nameof(stateDict)
             );
         }

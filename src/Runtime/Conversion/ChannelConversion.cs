@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using System.Runtime.InteropServices;
 using ChannelGen.Convolutions;
+using ChannelGen.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -25,6 +27,7 @@ public sealed class ChannelConversion
         InChannels = inChannels;
         Layout = new ImageLayout(changes[0].Layer.SpatialDimensions(), false);
         IsCurrent = true;
+        Layouts = new LayoutChoice(network, keepsAnswers: options is GrayscaleOptions { ChannelsLastAnswers: true });
         OldInChannels = transformInput is null ? changes[0].OldLayout.InChannels : 3;
     }
 
@@ -67,6 +70,9 @@ public sealed class ChannelConversion
 
     internal IReadOnlyList<LayerChange> Changes => changes;
 
+    /// <summary>In which order in memory images are given to the network.</summary>
+    internal LayoutChoice Layouts { get; }
+
     /// <summary>Refuses an image with another number of channels than the network takes.</summary>
     /// <param name="image">[N, C, spatial...] or [C, spatial...].</param>
     /// <exception cref="ArgumentException">The number of channels or of dimensions is another.</exception>
@@ -81,41 +87,82 @@ public sealed class ChannelConversion
         {
             string wanted = Layout.ChannelsLast ? $"{Layout}, {InChannels}" : $"{InChannels}, {Layout}";
             throw new ArgumentException(
-                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
+                $"{network.GetType().Name} was converted to {(InChannels == 1 ? "grayscale" : "color")}: "
+                    + $"found an image of shape {Text.Shape(image)}, wanted [N, {wanted}] or [{wanted}]."
                     + (InChannels == 1 && dimension >= 0 ? " Pass the gray image itself, not copies of it." : ""),
                 nameof(image)
             );
         }
     }
 
-    /// <summary>Checks the image among the inputs of the network, and gives a copy of it to a network that writes to it.</summary>
-    /// <param name="inputs">All inputs, in their order.</param>
-    /// <exception cref="ArgumentException">The image has another number of channels or of dimensions.</exception>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public void CheckInputs(params object?[] inputs)
+    /// <summary>
+    /// Runs the network on its inputs: the image is checked, of the dtype of the first layer, copied for a network that would
+    /// write to it, and in the order in memory that is asked for.
+    /// </summary>
+    internal TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> forward)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
-        CheckImage((inputs[ImageIndex] as Tensor)!);
+        var image = (inputs[ImageIndex] as Tensor)!;
+        CheckImage(image);
+        bool isBatch =
+            Layouts.Wanted != MemoryLayout.Contiguous
+            && Layout.SpatialDimensions == 2
+            && image.dim() == 4
+            && Layout.ChannelDimension(image) == 1;
+        return Layouts.Run(inputs, ImageIndex, isBatch, Forward);
+
+        TResult Forward(object?[] given, bool channelsLast)
+        {
+            var asGiven = (Tensor)given[ImageIndex]!;
+            Tensor fitting = Fitting(asGiven);
+            given[ImageIndex] = channelsLast ? ChannelsLast.Of(fitting) : fitting;
+            TResult result;
+            try
+            {
+                result = forward(given);
+            }
+            catch (ExternalException failure) when (Refusal(failure, asGiven) is { } refusal)
+            {
+                throw refusal;
+            }
+
+            ConstantAddition.Complete(network, fitting, result);
+            return result;
+        }
+    }
+
+    /// <summary>Asks for another order in memory of images and, channels-last, of kernels.</summary>
+    internal void UseMemoryLayout(MemoryLayout layout)
+    {
+        EnsureCurrent();
+        if (layout != Layouts.Wanted)
+        {
+            ConversionRegistry.Exclusively(
+                network,
+                () =>
+                {
+                    Layouts.Want(layout, StemFinder.All(network).Select(named => named.Layer));
+                    return true;
+                }
+            );
+        }
     }
 
     /// <summary>
-    /// An input as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
+    /// The image as the network is to have it: pixel values as they are, of any dtype, in the dtype of the first layer, whose
     /// kernels hold their scale; and a copy of an image that it would write to.
     /// </summary>
-    /// <param name="input">The input.</param>
-    /// <param name="number">Which it is, from 1.</param>
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public T Given<T>(T input, int number) =>
-        number != ImageIndex + 1 || input is not Tensor image ? input
-        : IsOfOtherDtype(image) && Options is GrayscaleOptions { InputScale: not 1 } ? (T)(object)image.to(Dtype)
-        : CopiesImage ? (T)(object)image.clone()
-        : input;
+    private Tensor Fitting(Tensor image) =>
+        IsOfOtherDtype(image) && Options is GrayscaleOptions { InputScale: not 1 } ? image.to(Dtype)
+        : CopiesImage ? image.clone()
+        : image;
 
     /// <summary>What is to be said of a run that failed, if the image has another dtype than the first layer; else null.</summary>
-    internal ArgumentException? Refusal(Exception failure, params object?[] inputs) =>
-        inputs[ImageIndex] is Tensor image && IsOfOtherDtype(image)
+    private ArgumentException? Refusal(Exception failure, Tensor image) =>
+        IsOfOtherDtype(image)
             ? new ArgumentException(
-                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, which takes pixel values as they are.",
+                $"{network.GetType().Name} takes images of dtype {Dtype}: found {image.dtype}. Pass image.to(ScalarType.{Dtype}), "
+                    + $"or convert the network with {nameof(GrayscaleOptions.InputScale)}, such as 1 / 255.0, "
+                    + "which takes pixel values as they are.",
                 failure
             )
             : null;
@@ -152,6 +199,7 @@ public sealed class ChannelConversion
             conversion.ForgetOldWeights();
         }
 
+        conversion.UseMemoryLayout(options.MemoryLayout);
         return conversion;
     }
 
@@ -193,7 +241,8 @@ public sealed class ChannelConversion
         if (plan.Transform is not null)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. Make it without transform_input."
+                $"{network.GetType().Name} slices its three channels in transform_input, so it cannot take {options.Channels}. "
+                    + "Make it without transform_input."
             );
         }
 
@@ -224,7 +273,9 @@ public sealed class ChannelConversion
         if (!KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, or spread the gray ones with ToColor(LumaCoefficients)."
+                $"The color kernels of {network.GetType().Name} were not kept, or a gray checkpoint has been loaded since, which has none. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}, "
+                    + "or spread the gray ones with ToColor(LumaCoefficients)."
             );
         }
 
@@ -232,6 +283,7 @@ public sealed class ChannelConversion
             network,
             () =>
             {
+                UseMemoryLayout(MemoryLayout.Contiguous);
                 Undo(change => change.Undo());
                 transformInput?.Switch(true);
                 Retire();
@@ -252,7 +304,8 @@ public sealed class ChannelConversion
         if (OldInChannels != 3)
         {
             throw new InvalidOperationException(
-                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
+                $"{network.GetType().Name} had {OldInChannels} channels, and luma is of three. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)} and call RestoreColor()."
             );
         }
 
@@ -279,7 +332,8 @@ public sealed class ChannelConversion
         if (changes[0].Map.NewChannels != InChannels)
         {
             throw new InvalidOperationException(
-                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
+                "The normalization of this ScriptModule became an input channel, which a kernel of other images cannot take back. "
+                    + "Convert with KeepColorWeights and call RestoreColor(), or load the script anew."
             );
         }
 
@@ -287,6 +341,7 @@ public sealed class ChannelConversion
             network,
             () =>
             {
+                UseMemoryLayout(MemoryLayout.Contiguous);
                 LayerChange[] reversal = [.. changes.Select(change => LayerChange.Plan(change.Name, change.Layer, back))];
                 foreach (LayerChange change in reversal)
                 {

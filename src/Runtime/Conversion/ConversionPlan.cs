@@ -71,7 +71,10 @@ internal sealed record ConversionPlan(
         if (Network is IScriptModule && candidates.Length > 1 && named.Length == 0)
         {
             throw new InvalidOperationException(
-                $"{Name} was not converted: it has {candidates.Length} kernels with {OldChannels} input channels ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and inside a script it cannot be seen which receives the image. Name it with the option Layer, or several with Layers."
+                $"{Name} was not converted: it has {candidates.Length} kernels with {OldChannels} input channels "
+                    + $"({Text.Quoted(candidates.Select(candidate => candidate.Name))}), "
+                    + "and inside a script it cannot be seen which receives the image. Name it with the option Layer, "
+                    + "or several with Layers."
             );
         }
 
@@ -92,7 +95,10 @@ internal sealed record ConversionPlan(
         candidates.Length == 1 || named.Length > 0
             ? Commit(candidates, options)
             : throw new InvalidOperationException(
-                $"{Name} has {candidates.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(candidates.Select(candidate => candidate.Name))}), and without a check it cannot be seen which receives the image. Name it with the option Layer, or several with Layers."
+                $"{Name} has {candidates.Length} convolutions with in_channels {OldChannels} "
+                    + $"({Text.Quoted(candidates.Select(candidate => candidate.Name))}), "
+                    + "and without a check it cannot be seen which receives the image. Name it with the option Layer, "
+                    + "or several with Layers."
             );
 
     private ChannelConversion Checked(NamedConvolution[] all, NamedConvolution[] named, object options)
@@ -117,7 +123,9 @@ internal sealed record ConversionPlan(
             if (all.Except(given).Except(differing).FirstOrDefault() is { Layer: not null } unseen)
             {
                 throw new InvalidOperationException(
-                    $"{Name} was not converted: '{unseen.Name}' has in_channels {OldChannels}, and was not seen to run, neither at other sizes nor in training mode. If it receives the image in some case, give an image for it with the option ImageShapes; if not, name the layers that do with Layer or Layers."
+                    $"{Name} was not converted: '{unseen.Name}' has in_channels {OldChannels}, and was not seen to run, "
+                        + "neither at other sizes nor in training mode. If it receives the image in some case, "
+                        + "give an image for it with the option ImageShapes; if not, name the layers that do with Layer or Layers."
                 );
             }
         }
@@ -163,14 +171,18 @@ internal sealed record ConversionPlan(
         string reason = failure is null ? "" : $": {FirstLine(failure.Message)}";
         string found =
             all.Length > 1 && named.Length == 0
-                ? $" It has {all.Length} convolutions with in_channels {OldChannels} ({Text.Quoted(all.Select(candidate => candidate.Name))}), and"
+                ? $" It has {all.Length} convolutions with in_channels {OldChannels} "
+                    + $"({Text.Quoted(all.Select(candidate => candidate.Name))}), and"
                 : "";
         throw new InvalidOperationException(
             Check.Example is not null
                     ? $"{Name} does not run on the inputs that the option Example gives, the image with {OldChannels} channels{reason}"
                 : Check.Shapes is not null
-                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.Shapes[trials.Count])} with {OldChannels} channels, which the option ImageShape names{reason}"
-                : $"{Name} was not converted:{found} it could not be run to check the conversion, on images of none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, all of its inputs. Probe = false converts it unchecked.",
+                    ? $"{Name} does not run on an image of shape {Text.Sizes(Check.Shapes[trials.Count])} with {OldChannels} channels, "
+                        + $"which the option ImageShape names{reason}"
+                : $"{Name} was not converted:{found} it could not be run to check the conversion, "
+                    + $"on images of none of the usual sizes{reason} Give the option ImageShape, an image that it takes, or Example, "
+                    + "all of its inputs. Probe = false converts it unchecked.",
             failure
         );
     }
@@ -191,7 +203,8 @@ internal sealed record ConversionPlan(
             if (example.Count != call.InputCount || example[call.ImageIndex] is not Tensor image)
             {
                 throw new ArgumentException(
-                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, number {call.ImageIndex + 1}, as a tensor."
+                    $"The option Example has {example.Count} inputs; wanted the {call.InputCount} of forward in their order, the image, "
+                        + $"number {call.ImageIndex + 1}, as a tensor."
                 );
             }
 
@@ -323,6 +336,18 @@ internal sealed record ConversionPlan(
         }
     }
 
+    private InvalidOperationException NothingToCompare(Recording expected)
+    {
+        string found =
+            expected.Answer.Count == 0 ? "no tensor or number"
+            : expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element"
+            : "always the same or no numbers";
+        return new InvalidOperationException(
+            $"{Name} was not converted: its answers gave nothing to compare, {found}, on images of noise. Give the option Example, "
+                + "inputs for which it answers. Probe = false converts it unchecked."
+        );
+    }
+
     private ChannelConversion Verified(
         NamedConvolution[] all,
         NamedConvolution[] named,
@@ -339,36 +364,25 @@ internal sealed record ConversionPlan(
 
         if (IsExact && !Recording.IsTelling(Expected()))
         {
-            throw new InvalidOperationException(
-                $"{Name} was not converted: its answers gave nothing to compare, {(trials[0].Expected.Answer.Count == 0 ? "no tensor or number" : trials[0].Expected.Answer.All(entry => entry.Value.numel() == 0) ? "no element" : "always the same or no numbers")}, on images of noise. Give the option Example, inputs for which it answers. Probe = false converts it unchecked."
-            );
+            throw NothingToCompare(trials[0].Expected);
         }
 
         if (IsExact && Network is IScriptModule && !Expected().Any(run => run.Answer.Any(entry => entry.Value.is_floating_point())))
         {
             throw new InvalidOperationException(
-                $"{Name} was not converted: its answers are whole numbers alone, which tell too little where no layer inside can be seen. Convert a script that answers with scores, or this one unchecked with Probe = false."
+                $"{Name} was not converted: its answers are whole numbers alone, which tell too little where no layer inside can be seen. "
+                    + "Convert a script that answers with scores, or this one unchecked with Probe = false."
             );
         }
 
-        string? trouble;
         if (named.Length > 0)
         {
-            if (CommitIfEqual(named, scope, options, out string? ofNamed) is { } conversion)
-            {
-                return conversion;
-            }
-
-            // One branch of several was named: converting it alone changes what the network gives.
-            return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out ofNamed) : null)
-                ?? throw new InvalidOperationException(
-                    $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {ofNamed}"
-                );
+            return Named(named, given, scope, options);
         }
 
         if (given.Length > 0 || Network is Convolution)
         {
-            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out trouble)
+            return CommitIfEqual(Network is Convolution ? all : given, scope, options, out string? trouble)
                 ?? throw new InvalidOperationException(
                     $"{Name} was not converted: {Text.Quoted(given.Select(stem => stem.Name))} receives the image, but {trouble}"
                 );
@@ -377,15 +391,40 @@ internal sealed record ConversionPlan(
         if (differing.Length > 0)
         {
             throw new InvalidOperationException(
-                $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, although those that were put in were. Something before it treats channels differently, such as a normalization: take it out and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}."
+                $"{Name} was not converted: '{differing[0].Name}' receives an image whose channels are no longer equal, "
+                    + "although those that were put in were. Something before it treats channels differently, such as a normalization: "
+                    + $"take it out and pass it as {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.Normalization)}."
             );
         }
 
+        return AnyOf(all, scope, options);
+
+        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
+    }
+
+    /// <summary>The convolutions that the options name, or all branches of which they name one.</summary>
+    private ChannelConversion Named(NamedConvolution[] named, NamedConvolution[] given, DisposeScope scope, object options)
+    {
+        if (CommitIfEqual(named, scope, options, out string? trouble) is { } conversion)
+        {
+            return conversion;
+        }
+
+        // One branch of several was named: converting it alone changes what the network gives.
+        return (given.Length > 1 && named.All(given.Contains) ? CommitIfEqual(given, scope, options, out trouble) : null)
+            ?? throw new InvalidOperationException(
+                $"{Name} was not converted: of {Text.Quoted(named.Select(layer => layer.Name))}, which the option Layer names, {trouble}"
+            );
+    }
+
+    /// <summary>The first of several convolutions with which the network answers as before.</summary>
+    private ChannelConversion AnyOf(NamedConvolution[] all, DisposeScope scope, object options)
+    {
         // No hook of a candidate ran: they are called through forward, not call. Then each is tried by itself.
         var troubles = new List<string>();
         foreach (NamedConvolution candidate in all)
         {
-            if (CommitIfEqual([candidate], scope, options, out trouble) is { } conversion)
+            if (CommitIfEqual([candidate], scope, options, out string? trouble) is { } conversion)
             {
                 return conversion;
             }
@@ -394,10 +433,9 @@ internal sealed record ConversionPlan(
         }
 
         throw new InvalidOperationException(
-            $"{Name} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. {string.Join(" ", troubles)}"
+            $"{Name} was not converted: with no single convolution converted does it give for one channel what it gives for {OldChannels}. "
+                + $"{string.Join(" ", troubles)}"
         );
-
-        Recording[] Expected() => [.. trials.Select(trial => trial.Expected)];
     }
 
     private ChannelConversion? CommitIfEqual(NamedConvolution[] stems, DisposeScope scope, object options, out string? trouble)
@@ -416,7 +454,8 @@ internal sealed record ConversionPlan(
                 {
                     trouble =
                         Map.HasOffset && stems.Any(stem => where == $"'{stem.Name}' ({stem.Layer.GetType().Name})" || where == "the answer")
-                            ? $"{where} differs. Per-channel normalization is added by a forward hook: run the layer with call, not forward. If it is, the image also reaches something else, or is padded before it."
+                            ? $"{where} differs. Per-channel normalization is added by a forward hook: run the layer with call, "
+                                + "not forward. If it is, the image also reaches something else, or is padded before it."
                             : $"the answers differ: the image also reaches something else, first seen in {where}.";
                     break;
                 }
@@ -425,7 +464,9 @@ internal sealed record ConversionPlan(
         catch (ProbeException exception)
         {
             trouble =
-                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in {recording?.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the convolutions that can be converted.";
+                $"with {NewChannels} channel{(NewChannels == 1 ? "" : "s")} the network fails in "
+                    + $"{recording?.LastStarted ?? "its own forward"}: {FirstLine(exception.Message)} The image reaches more than the "
+                    + "convolutions that can be converted.";
         }
         catch
         {

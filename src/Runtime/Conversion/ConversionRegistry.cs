@@ -45,7 +45,9 @@ internal static class ConversionRegistry
                 else if (!suits(conversion))
                 {
                     throw new InvalidOperationException(
-                        $"{network.GetType().Name} has been converted before, with other options; it takes {conversion.InChannels} channel{(conversion.InChannels == 1 ? "" : "s")} now. Convert it back first, or use the wrapper that the first conversion gave."
+                        $"{network.GetType().Name} has been converted before, with other options; "
+                            + $"it takes {conversion.InChannels} channel{(conversion.InChannels == 1 ? "" : "s")} now. "
+                            + "Convert it back first, or use the wrapper that the first conversion gave."
                     );
                 }
 
@@ -73,7 +75,7 @@ internal static class ConversionRegistry
         }
     }
 
-    private static bool IsMadeOutside(Module network)
+    public static bool IsMadeOutside(Module network)
     {
         using IDisposable outside = inference_mode(false);
         using var grad = no_grad();

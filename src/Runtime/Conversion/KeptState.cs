@@ -149,15 +149,7 @@ internal sealed class KeptState
                 tensors.TryAdd(tensor, null);
                 return;
             case Delegate function:
-                foreach (Delegate each in function.GetInvocationList())
-                {
-                    // What a lambda has captured, and no further objects of the user from there.
-                    if (each.Target is { } target and not Module && IsUsers(target.GetType()))
-                    {
-                        EnterFields(target, Depth);
-                    }
-                }
-
+                EnterCaptured(function);
                 return;
             case IDictionary { Count: 0, IsReadOnly: false } empty:
                 // The tables of hooks, of which a network has hundreds, are empty for the most part.
@@ -183,6 +175,18 @@ internal sealed class KeptState
         else if (!type.IsValueType && IsUsers(type) && depth < Depth)
         {
             EnterFields(value, depth + 1);
+        }
+    }
+
+    /// <summary>What a lambda has captured, and no further objects of the user from there.</summary>
+    private void EnterCaptured(Delegate function)
+    {
+        foreach (Delegate each in function.GetInvocationList())
+        {
+            if (each.Target is { } target and not Module && IsUsers(target.GetType()))
+            {
+                EnterFields(target, Depth);
+            }
         }
     }
 

@@ -43,7 +43,8 @@ internal sealed class NetworkCall
                 if (image is not null && (index < 0 || inputs[index].ParameterType != typeof(Tensor)))
                 {
                     throw new ArgumentException(
-                        $"The option Image names '{image}', which is no tensor that forward of {network.GetType().Name} takes. Its parameters: {Text.Quoted(inputs.Select(input => input.Name!))}."
+                        $"The option Image names '{image}', which is no tensor that forward of {network.GetType().Name} takes. "
+                            + $"Its parameters: {Text.Quoted(inputs.Select(input => input.Name!))}."
                     );
                 }
 

@@ -77,7 +77,8 @@ internal static class ProbeImages
         if (channel is < 0 or > 1 || shape.Any(size => size < 1))
         {
             throw new ArgumentException(
-                $"The image shape {Text.Sizes(shape)} has {shape.Count} dimensions; wanted {spatialDimensions + 2} (batch, channels and {spatialDimensions} of space), all 1 or more."
+                $"The image shape {Text.Sizes(shape)} has {shape.Count} dimensions; wanted {spatialDimensions + 2} (batch, "
+                    + $"channels and {spatialDimensions} of space), all 1 or more."
             );
         }
 

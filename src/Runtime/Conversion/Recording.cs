@@ -19,6 +19,7 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
 {
     private readonly List<(string Where, Tensor Value)> layers = [];
     private readonly List<LayerCall> calls = [];
+    private readonly Stack<LayerCall> running = new();
 
     public IReadOnlyList<(string Path, Tensor Value)> Answer { get; private set; } = [];
 
@@ -116,7 +117,6 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
 
     private void Attach(Module network, DisposeScope owner)
     {
-        var running = new Stack<LayerCall>();
         HashSet<Module> seen = [network];
         foreach ((string name, Module module) in network.named_modules())
         {
@@ -131,51 +131,51 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
 
             // What other layers of TorchSharp give follows from what they are given, and shows in the layer after them.
             bool keepsOutput = isHooked || module is Convolution or TorchSharp.Modules.Linear || !KeptState.IsTorchSharps(module.GetType());
-            layer.register_forward_pre_hook(
-                (_, input) =>
-                {
-                    LastStarted = where;
-                    Misfit = module is TorchSharp.Modules.Linear linear && input?.dim() > 0 ? input.shape[^1] - linear.weight.shape[1] : 0;
-                    Tensor? kept = input is null ? null : Keep(where, input, owner);
-                    var call = new LayerCall(module, kept, mayBeSkipped);
-                    LayerCall? earlier = known is not null && calls.Count < known.calls.Count ? known.calls[calls.Count] : null;
-                    calls.Add(call);
-                    running.Push(call);
-                    if (mayBeSkipped && earlier is { MayBeSkipped: true, Output: { } output } && earlier.Takes(module, kept))
-                    {
-                        call.Output = output;
-                        call.Stand = input!.narrow(0, 0, 0);
-                    }
-
-                    return call.Stand ?? input!;
-                }
-            );
-            layer.register_forward_hook(
-                (_, _, output) =>
-                {
-                    LayerCall call = running.Pop();
-                    while (!ReferenceEquals(call.Module, module))
-                    {
-                        // One that failed, which the network has caught.
-                        call = running.Pop();
-                    }
-
-                    if (call.Stand is not null)
-                    {
-                        // A copy: the network may write to it.
-                        layers.Add((where, call.Output!));
-                        return call.Output!.clone();
-                    }
-
-                    if (output is not null && keepsOutput)
-                    {
-                        call.Output = Keep(where, output, owner);
-                    }
-
-                    return output!;
-                }
-            );
+            layer.register_forward_pre_hook((_, input) => Started(module, where, input, mayBeSkipped, owner));
+            layer.register_forward_hook((_, _, output) => Ended(module, where, output, keepsOutput, owner));
         }
+    }
+
+    private Tensor Started(Module module, string where, Tensor? input, bool mayBeSkipped, DisposeScope owner)
+    {
+        LastStarted = where;
+        Misfit = module is TorchSharp.Modules.Linear linear && input?.dim() > 0 ? input.shape[^1] - linear.weight.shape[1] : 0;
+        Tensor? kept = input is null ? null : Keep(where, input, owner);
+        var call = new LayerCall(module, kept, mayBeSkipped);
+        LayerCall? earlier = known is not null && calls.Count < known.calls.Count ? known.calls[calls.Count] : null;
+        calls.Add(call);
+        running.Push(call);
+        if (mayBeSkipped && earlier is { MayBeSkipped: true, Output: { } output } && earlier.Takes(module, kept))
+        {
+            call.Output = output;
+            call.Stand = input!.narrow(0, 0, 0);
+        }
+
+        return call.Stand ?? input!;
+    }
+
+    private Tensor Ended(Module module, string where, Tensor? output, bool keepsOutput, DisposeScope owner)
+    {
+        LayerCall call = running.Pop();
+        while (!ReferenceEquals(call.Module, module))
+        {
+            // One that failed, which the network has caught.
+            call = running.Pop();
+        }
+
+        if (call.Stand is not null)
+        {
+            // A copy: the network may write to it.
+            layers.Add((where, call.Output!));
+            return call.Output!.clone();
+        }
+
+        if (output is not null && keepsOutput)
+        {
+            call.Output = Keep(where, output, owner);
+        }
+
+        return output!;
     }
 
     /// <summary>Whether nearly all of a network's time goes into layers of that kind, and an input of no images is cheap.</summary>

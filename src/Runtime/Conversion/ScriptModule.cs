@@ -46,7 +46,9 @@ internal sealed class ScriptModule<TResult> : Module<Tensor, TResult>, IScriptMo
         if (kernels.Length == 0)
         {
             throw new InvalidOperationException(
-                "This ScriptModule was not converted: none of its parameters is the kernel of a convolution. A frozen module (torch.jit.freeze, torch.jit.optimize_for_inference) keeps its weights as constants in its code, which cannot be changed: convert the module as it was before, save it with torch.jit.save, and freeze that."
+                "This ScriptModule was not converted: none of its parameters is the kernel of a convolution. "
+                    + "A frozen module (torch.jit.freeze, torch.jit.optimize_for_inference) keeps its weights as constants in its code, "
+                    + "which cannot be changed: convert the module as it was before, save it with torch.jit.save, and freeze that."
             );
         }
 
@@ -90,7 +92,7 @@ internal sealed class ScriptModule<TResult> : Module<Tensor, TResult>, IScriptMo
             foreach (((jit.ScriptModule holder, string name, Tensor value), Tensor copy) in kept)
             {
                 holder.set_attribute(name, value);
-                value.set_(copy);
+                _ = value.shape.AsSpan().SequenceEqual(copy.shape) ? value.copy_(copy) : value.set_(copy);
                 copy.Dispose();
             }
 
@@ -98,7 +100,8 @@ internal sealed class ScriptModule<TResult> : Module<Tensor, TResult>, IScriptMo
             if (names.Except(kept.Select(entry => entry.Found.Name)).FirstOrDefault() is { } fresh)
             {
                 throw new InvalidOperationException(
-                    $"This ScriptModule keeps a tensor '{fresh}' from its first run on, which cannot be taken from it again: load it anew, and convert it with Probe = false."
+                    $"This ScriptModule keeps a tensor '{fresh}' from its first run on, which cannot be taken from it again: load it anew, "
+                        + "and convert it with Probe = false."
                 );
             }
         };

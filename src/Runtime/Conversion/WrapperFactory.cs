@@ -13,7 +13,8 @@ public static class WrapperFactory
     /// <param name="network">The network.</param>
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
     /// <param name="options">The options; null for the usual.</param>
-    /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first tensor.</param>
+    /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first
+    /// tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Grayscale<TNetwork, TWrapper>(
         TNetwork network,
@@ -41,7 +42,8 @@ public static class WrapperFactory
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
     /// <param name="luma">The weight of each color in the gray value.</param>
     /// <param name="options">The options; null for the usual.</param>
-    /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first tensor.</param>
+    /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first
+    /// tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>
     public static TWrapper Color<TNetwork, TWrapper>(
         TNetwork network,
@@ -94,6 +96,8 @@ public static class WrapperFactory
 
     private static InvalidOperationException OtherOptions(IConvertedModule wrapper) =>
         new(
-            $"This is the wrapper of a network that has been converted before, with other options; it takes {wrapper.Conversion.InChannels} channel{(wrapper.Conversion.InChannels == 1 ? "" : "s")}. Convert it back first."
+            "This is the wrapper of a network that has been converted before, with other options; "
+                + $"it takes {wrapper.Conversion.InChannels} channel{(wrapper.Conversion.InChannels == 1 ? "" : "s")}. "
+                + "Convert it back first."
         );
 }

@@ -42,7 +42,8 @@ internal static class ConvolutionAccess
         return layout.InChannels == layer.in_channels
             ? layout
             : throw new InvalidOperationException(
-                $"Found a weight of shape {Text.Shape(layer.weight)} in {Describe(layer, name)}, whose in_channels is {layer.in_channels}; wanted one that matches. Was the weight replaced by hand?"
+                $"Found a weight of shape {Text.Shape(layer.weight)} in {Describe(layer, name)}, whose in_channels is {layer.in_channels}; "
+                    + "wanted one that matches. Was the weight replaced by hand?"
             );
     }
 

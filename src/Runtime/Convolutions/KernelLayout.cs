@@ -22,7 +22,8 @@ internal readonly record struct KernelLayout(long InChannels, long OutChannels, 
         if (shape.Length is < 3 or > 5)
         {
             throw new ArgumentException(
-                $"Found a weight of shape [{string.Join(", ", shape)}]; wanted that of a 1-D, 2-D or 3-D convolution: two channel dimensions and one to three of the kernel.",
+                $"Found a weight of shape [{string.Join(", ", shape)}]; wanted that of a 1-D, 2-D or 3-D convolution: "
+                    + "two channel dimensions and one to three of the kernel.",
                 nameof(weight)
             );
         }
@@ -50,7 +51,8 @@ internal readonly record struct KernelLayout(long InChannels, long OutChannels, 
         if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
         {
             throw new ArgumentException(
-                $"{what} has dtype {dtype}; wanted Float16, BFloat16, Float32 or Float64. Convert a quantized network before it is quantized."
+                $"{what} has dtype {dtype}; wanted Float16, BFloat16, Float32 or Float64. "
+                    + "Convert a quantized network before it is quantized."
             );
         }
     }

@@ -69,7 +69,9 @@ internal sealed class PlacedConstants
         if (!shape.AsSpan()[^outputSize.Length..].SequenceEqual(outputSize))
         {
             throw new InvalidOperationException(
-                $"Found an output of shape {Text.Sizes(shape)} from a convolution whose normalization is folded in; wanted {Text.Sizes(outputSize)} in its last dimensions. A hook that runs before it may not change the output's size."
+                $"Found an output of shape {Text.Sizes(shape)} from a convolution whose normalization is folded in; "
+                    + $"wanted {Text.Sizes(outputSize)} in its last dimensions. A hook that runs before it may not change the output's "
+                    + "size."
             );
         }
 

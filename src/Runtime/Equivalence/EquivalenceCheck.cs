@@ -28,7 +28,8 @@ public static class EquivalenceCheck
         if (!conversion.KeepsOldWeights)
         {
             throw new InvalidOperationException(
-                $"The color kernels of {network.Network.GetType().Name} were not kept, so there is nothing to compare with. Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}."
+                $"The color kernels of {network.Network.GetType().Name} were not kept, so there is nothing to compare with. "
+                    + $"Convert with {nameof(GrayscaleOptions)}.{nameof(GrayscaleOptions.KeepColorWeights)}."
             );
         }
 
@@ -246,6 +247,12 @@ public static class EquivalenceCheck
             }
 
             double magnitude = expected.abs().max().to(ScalarType.Float64).item<double>();
+            Keep(name, kind, largest, magnitude, allowed, isWithin);
+        }
+
+        /// <summary>What was found of a layer, together with what was found before.</summary>
+        private void Keep(string name, string kind, double largest, double magnitude, double? allowed, bool? isWithin)
+        {
             if (!layers.TryGetValue(name, out LayerDifference? earlier))
             {
                 order.Add(name);

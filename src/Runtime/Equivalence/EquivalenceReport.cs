@@ -88,7 +88,8 @@ public sealed record EquivalenceReport
 
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{Images} image{(Images == 1 ? "" : "s")}; parameters {Parameters.Before:N0} -> {Parameters.After:N0}; multiplications of the converted layers {Multiplications.Before:N0} -> {Multiplications.After:N0}\n{Verdict}\n"
+            $"{Images} image{(Images == 1 ? "" : "s")}; parameters {Parameters.Before:N0} -> {Parameters.After:N0}; "
+                + $"multiplications of the converted layers {Multiplications.Before:N0} -> {Multiplications.After:N0}\n{Verdict}\n"
         );
         return text.ToString();
     }

@@ -70,7 +70,10 @@ public static class StackedTraining
         optimizer switch
         {
             ASGD => throw Unlike("ASGD", "it averages weights, and its average would be that of the mean of the kernels, not of their sum"),
-            LBFGS => throw Unlike("LBFGS", "it weighs all gradients together, of which stacked kernels have three and a converted one has one"),
+            LBFGS => throw Unlike(
+                "LBFGS",
+                "it weighs all gradients together, of which stacked kernels have three and a converted one has one"
+            ),
             OptimizerHelper known when known.GetType().Assembly == typeof(SGD).Assembly => known,
             _ => throw Unlike(optimizer.GetType().Name, "what its step does is not known here"),
         };
@@ -105,7 +108,8 @@ public static class StackedTraining
         if (trained.Count == 0)
         {
             throw new InvalidOperationException(
-                $"The optimizer trains none of the converted weights, {Text.Quoted(conversion.Changes.Select(change => change.WeightKey))}: call its own step()."
+                "The optimizer trains none of the converted weights, "
+                    + $"{Text.Quoted(conversion.Changes.Select(change => change.WeightKey))}: call its own step()."
             );
         }
 
@@ -148,14 +152,16 @@ public static class StackedTraining
         {
             throw Unlike(
                 $"{optimizer.GetType().Name} with weight_decay {decay}",
-                "the decay is part of a gradient that is then divided by its size, so that each kernel takes another step. The weight decay of SGD and AdamW is exact"
+                "the decay is part of a gradient that is then divided by its size, so that each kernel takes another step. "
+                    + "The weight decay of SGD and AdamW is exact"
             );
         }
     }
 
     private static NotSupportedException Unlike(string optimizer, string reason) =>
         new(
-            $"No step of {optimizer} on a converted network is that of the training on stacked images: {reason}. Train through the view, AsGrayscale(), which is exact with every optimizer."
+            $"No step of {optimizer} on a converted network is that of the training on stacked images: {reason}. Train through the view, "
+                + "AsGrayscale(), which is exact with every optimizer."
         );
 
     /// <summary>How many kernels of before a converted kernel is the sum of, and what each of them was multiplied by.</summary>
@@ -171,7 +177,9 @@ public static class StackedTraining
             }
 
             throw new InvalidOperationException(
-                $"No training of '{change.WeightKey}' is exactly that on stacked images: the conversion {(change.Map.NewChannels == 1 ? "folds a normalization into it" : "is not one to grayscale")}. Convert without it, and normalize the gray image with one mean and deviation, or train through AsGrayscale()."
+                $"No training of '{change.WeightKey}' is exactly that on stacked images: "
+                    + $"the conversion {(change.Map.NewChannels == 1 ? "folds a normalization into it" : "is not one to grayscale")}. "
+                    + "Convert without it, and normalize the gray image with one mean and deviation, or train through AsGrayscale()."
             );
         }
 
@@ -207,7 +215,9 @@ public static class StackedTraining
             return isLinear || deviation <= LargestDeviation * exact.abs().max().item<double>()
                 ? mean.to(old.dtype).DetachFromDisposeScope()
                 : throw new InvalidOperationException(
-                    $"The optimizer's {field.Name} of '{change.WeightKey}' differs from kernel to kernel, as after training on color images, so that it does not belong to their sum. Make a new optimizer, or train the network as it was through AsGrayscale()."
+                    $"The optimizer's {field.Name} of '{change.WeightKey}' differs from kernel to kernel, "
+                        + "as after training on color images, so that it does not belong to their sum. Make a new optimizer, "
+                        + "or train the network as it was through AsGrayscale()."
                 );
         }
     }

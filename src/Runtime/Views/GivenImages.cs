@@ -46,8 +46,8 @@ internal sealed class GivenImages
     public ImageCopies Expanded(long channels) => Copies((copies, image, place) => copies.Expand(image, place, channels));
 
     /// <summary>The inputs with each gray image repeated in memory; if watched, it is seen whether the network writes to one.</summary>
-    public ImageCopies Stacked(long channels, bool isWatched) =>
-        Copies((copies, image, place) => copies.Stack(image, place, channels, isWatched));
+    public ImageCopies Stacked(long channels, bool isWatched, bool channelsLast) =>
+        Copies((copies, image, place) => copies.Stack(image, place, channels, isWatched, channelsLast));
 
     private ImageCopies Copies(Func<ImageCopies, Tensor, int, Tensor> copy)
     {

@@ -77,7 +77,7 @@ internal sealed class GrayShortcut
         try
         {
             using Tensor gray = input.narrow(dimension, 0, 1);
-            output = OneChannel.Run(layer, gray);
+            output = OneChannel.Run(layer, gray, run is { ChannelsLast: true } && input.dim() == 4 && dimension == 1);
             stand = NoImages(layer);
         }
         catch

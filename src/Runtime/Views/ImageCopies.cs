@@ -1,3 +1,4 @@
+using ChannelGen.Layouts;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,14 +33,15 @@ internal sealed class ImageCopies(object?[] inputs) : IDisposable
     /// <param name="dimension">The dimension of its channels.</param>
     /// <param name="channels">How many are wanted.</param>
     /// <param name="isWatched">Whether it is to be seen if the network writes to it.</param>
-    public Tensor Stack(Tensor image, int dimension, long channels, bool isWatched)
+    /// <param name="channelsLast">Whether [N, channels, H, W] is to lie in that order.</param>
+    public Tensor Stack(Tensor image, int dimension, long channels, bool isWatched, bool channelsLast)
     {
         // A tensor that is made in inference mode has no version, by which writing to it is seen.
         bool isInference = isWatched && is_inference_mode_enabled();
         using IDisposable? mode = isInference ? inference_mode(false) : null;
         using IDisposable? grad = isInference ? no_grad() : null;
         using Tensor expanded = image.expand(Sizes(image, dimension, channels));
-        Tensor stacked = expanded.contiguous();
+        Tensor stacked = channelsLast ? ChannelsLast.Of(expanded) : expanded.contiguous();
         copies.Add((stacked, stacked, image, isWatched && stacked.numel() > 0 ? new WriteWatch(stacked) : null));
         return stacked;
     }

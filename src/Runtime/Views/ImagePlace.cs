@@ -57,7 +57,8 @@ internal readonly record struct ImagePlace(int Dimension, bool IsGray)
     private static string Message(long[] shape, long channels, int spatial, string network)
     {
         string space = string.Join(", ", SpatialNames[^spatial..]);
-        return $"Found an image of shape {Text.Sizes(shape)} for the grayscale view of {network}; wanted one channel, [N, 1, {space}] or [1, {space}], "
+        return $"Found an image of shape {Text.Sizes(shape)} for the grayscale view of {network}; wanted one channel, [N, 1, "
+            + $"{space}] or [1, {space}], "
             + $"or the {channels} channels that the network itself takes. Pass the gray image itself, not copies of it.";
     }
 }

@@ -1,4 +1,5 @@
 using ChannelGen.Convolutions;
+using ChannelGen.Layouts;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -13,13 +14,15 @@ internal static class OneChannel
     /// <summary>What the layer gives for <paramref name="gray"/> repeated over all its input channels.</summary>
     /// <param name="layer">The convolution.</param>
     /// <param name="gray">[N, 1, spatial...] or [1, spatial...].</param>
-    public static Tensor Run(Convolution layer, Tensor gray)
+    /// <param name="channelsLast">Whether [N, 1, H, W] is to be taken in that order, which the output then has as well.</param>
+    public static Tensor Run(Convolution layer, Tensor gray, bool channelsLast = false)
     {
         // The gradient of a sum is one kernel seen three times over, that of a product has memory for each: what autograd.grad
         // gives can then be written to, as after a stacked run.
         using Tensor? product = layer.weight.requires_grad && is_grad_enabled() ? layer.weight.mul(1) : null;
         using Tensor weight = Summed(layer, product ?? layer.weight);
-        return layer.Run(gray, weight, layer.bias);
+        using Tensor? laid = channelsLast ? ChannelsLast.Of(gray) : null;
+        return layer.Run(laid ?? gray, weight, layer.bias);
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ChannelGen.Conversion;
+using ChannelGen.Layouts;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 using Module = TorchSharp.torch.nn.Module;
@@ -23,11 +24,15 @@ public static class ViewFactory
     /// <param name="network">The network.</param>
     /// <param name="channels">The channels that it takes; null for the usual.</param>
     /// <param name="image">The names of forward's parameters that are images, separated by commas; null for the first tensor.</param>
+    /// <param name="layout">In which order images lie in memory while the network runs.</param>
+    /// <param name="channelsLastAnswers">Whether answers may come back channels-last.</param>
     /// <param name="create">Makes the view.</param>
     public static TView Grayscale<TNetwork, TView>(
         TNetwork network,
         long? channels,
         string? image,
+        MemoryLayout layout,
+        bool channelsLastAnswers,
         Func<TNetwork, ViewedNetwork, TView> create
     )
         where TNetwork : Module
@@ -36,7 +41,7 @@ public static class ViewFactory
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(create);
         long wanted = Channels(network, channels);
-        var key = new Key(typeof(TView), wanted, image);
+        var key = new Key(typeof(TView), wanted, image, layout, channelsLastAnswers);
         Dictionary<Key, (Module View, ViewedNetwork Viewed)> views = Views.GetOrCreateValue(network);
         lock (views)
         {
@@ -48,7 +53,8 @@ public static class ViewFactory
 
             ViewedNetwork.EnsureAlive(network);
             EnsureNotConverted(network);
-            var viewed = new ViewedNetwork(network, wanted, Images(network, image));
+            var viewed = new ViewedNetwork(network, wanted, Images(network, image), new LayoutChoice(network, channelsLastAnswers));
+            viewed.Layouts.Want(layout, convolutions: []);
             TView view = create(network, viewed);
             views[key] = (view, viewed);
             return view;
@@ -84,7 +90,8 @@ public static class ViewFactory
         )
         {
             throw new ArgumentException(
-                $"{(network is IConvertedModule ? network.GetName() : network.GetType().Name)} was converted with ToGrayscale(): it takes gray images as it is, through the wrapper that ToGrayscale() gives.",
+                $"{(network is IConvertedModule ? network.GetName() : network.GetType().Name)} was converted with ToGrayscale(): "
+                    + "it takes gray images as it is, through the wrapper that ToGrayscale() gives.",
                 nameof(network)
             );
         }
@@ -114,7 +121,8 @@ public static class ViewFactory
             return index >= 0 && ImageInput.IsImageType(inputs[index])
                 ? new ImageInput(index, name)
                 : throw new ArgumentException(
-                    $"Found image: \"{name}\"; wanted the name of a Tensor, or of a list of Tensors, among the parameters of {network.GetType().Name}.forward({parameters}).",
+                    $"Found image: \"{name}\"; wanted the name of a Tensor, or of a list of Tensors, "
+                        + $"among the parameters of {network.GetType().Name}.forward({parameters}).",
                     nameof(image)
                 );
         }
@@ -149,5 +157,5 @@ public static class ViewFactory
             : [.. forward.GetParameters().Select(parameter => parameter.Name ?? "")];
     }
 
-    private readonly record struct Key(Type View, long Channels, string? Image);
+    private readonly record struct Key(Type View, long Channels, string? Image, MemoryLayout Layout, bool ChannelsLastAnswers);
 }

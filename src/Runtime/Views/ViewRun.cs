@@ -11,11 +11,12 @@ internal sealed class ViewRun : IDisposable
     private readonly ViewRun? outer;
     private readonly ViewedNetwork view;
 
-    private ViewRun(ViewedNetwork view, bool comparesValues, ViewRun? outer)
+    private ViewRun(ViewedNetwork view, bool comparesValues, bool channelsLast, ViewRun? outer)
     {
         this.view = view;
         this.outer = outer;
         ComparesValues = comparesValues;
+        ChannelsLast = channelsLast;
     }
 
     public static ViewRun? Current => current;
@@ -26,7 +27,11 @@ internal sealed class ViewRun : IDisposable
     /// </summary>
     public bool ComparesValues { get; }
 
-    public static ViewRun Enter(ViewedNetwork view, bool comparesValues) => current = new ViewRun(view, comparesValues, current);
+    /// <summary>Whether convolutions are to compute from their one channel in the order channels-last.</summary>
+    public bool ChannelsLast { get; }
+
+    public static ViewRun Enter(ViewedNetwork view, bool comparesValues, bool channelsLast) =>
+        current = new ViewRun(view, comparesValues, channelsLast, current);
 
     /// <summary>Counts a call for each view that runs and has the layer.</summary>
     public void Count(Convolution layer, FullChannelReasons reason)

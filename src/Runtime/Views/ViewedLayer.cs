@@ -36,7 +36,9 @@ public enum FullChannelReasons
 /// <param name="Reasons">Why, for the latter; and why no call was seen.</param>
 public sealed record ViewedLayer(string Name, long CallsFromOneChannel, long CallsFromAllChannels, FullChannelReasons Reasons)
 {
-    /// <summary>In words, such as "'conv1': 3 of 4 calls computed from one channel; the others were given a tensor of the network's own".</summary>
+    /// <summary>
+    /// In words, such as "'conv1': 3 of 4 calls computed from one channel; the others were given a tensor of the network's own".
+    /// </summary>
     public override string ToString()
     {
         string name = Name.Length == 0 ? "the convolution" : $"'{Name}'";

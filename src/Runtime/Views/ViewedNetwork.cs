@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using ChannelGen.Conversion;
 using ChannelGen.Convolutions;
+using ChannelGen.Layouts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,8 +41,9 @@ public sealed class ViewedNetwork
     // Of evaluation and of training: what the network is seen to do with its image.
     private readonly ImageUse[] uses = new ImageUse[2];
 
-    internal ViewedNetwork(Module network, long channels, IReadOnlyList<ImageInput> images)
+    internal ViewedNetwork(Module network, long channels, IReadOnlyList<ImageInput> images, LayoutChoice layouts)
     {
+        Layouts = layouts;
         this.network = network;
         this.channels = channels;
         this.images = images;
@@ -67,6 +69,8 @@ public sealed class ViewedNetwork
         NeedsItsOwn,
     }
 
+    internal LayoutChoice Layouts { get; }
+
     internal bool IsDisposed => Volatile.Read(ref isDisposed) != 0;
 
     internal IReadOnlyList<ViewedLayer> Layers => [.. layers.Select(layer => layer.Result(Volatile.Read(ref hasRun) != 0))];
@@ -85,25 +89,38 @@ public sealed class ViewedNetwork
         bool isCall = ReferenceEquals(called, this);
         called = null;
         EnsureUsable();
-        return network is Convolution bare && CanRunFromOneChannel(bare, inputs, isCall)
-            ? (TResult)(object)RunFromOneChannel(bare, (Tensor)inputs[0]!)
-            : Run(inputs, isCall ? call : forward);
+        bool isBatch =
+            Layouts.Wanted != MemoryLayout.Contiguous
+            && images is [var first]
+            && spatialDimensions is [2]
+            && inputs[first.Index] is Tensor { IsInvalid: false } image
+            && image.dim() == 4
+            && Look(image) is { Dimension: 1, IsGray: true };
+        return Layouts.Run(
+            inputs,
+            images[0].Index,
+            isBatch,
+            (given, channelsLast) =>
+                network is Convolution bare && CanRunFromOneChannel(bare, given, isCall)
+                    ? (TResult)(object)RunFromOneChannel(bare, (Tensor)given[0]!, channelsLast)
+                    : Run(given, isCall ? call : forward, channelsLast)
+        );
     }
 
-    private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run)
+    private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run, bool channelsLast)
     {
         var given = new GivenImages(inputs, images, Look);
         Volatile.Write(ref hasRun, 1);
         if (!given.AnyIsGray)
         {
-            return Run(inputs, run, comparesValues: false);
+            return Run(inputs, run, comparesValues: false, channelsLast);
         }
 
         ref ImageUse use = ref uses[network.training ? 1 : 0];
         ImageUse known = use;
         if (known is ImageUse.SeenToRead or ImageUse.Reads)
         {
-            (bool isDone, TResult? result) = RunExpanded(given, run, isFirst: known == ImageUse.SeenToRead);
+            (bool isDone, TResult? result) = RunExpanded(given, run, isFirst: known == ImageUse.SeenToRead, channelsLast);
             if (isDone)
             {
                 Learn(ref use, known, ImageUse.Reads);
@@ -113,8 +130,8 @@ public sealed class ViewedNetwork
             known = use = ImageUse.NeedsItsOwn;
         }
 
-        using ImageCopies copies = given.Stacked(channels, isWatched: known == ImageUse.Unknown);
-        TResult answer = Run(copies.Inputs, run, comparesValues: known == ImageUse.Unknown);
+        using ImageCopies copies = given.Stacked(channels, isWatched: known == ImageUse.Unknown, channelsLast);
+        TResult answer = Run(copies.Inputs, run, comparesValues: known == ImageUse.Unknown, channelsLast);
         if (known == ImageUse.Unknown)
         {
             bool reads = copies.AreUnchanged() && !ResultImages.AreIn(answer, copies.Given);
@@ -133,7 +150,9 @@ public sealed class ViewedNetwork
         }
     }
 
-    /// <summary>A bare convolution is computed at once, unless others hooked it: it keeps nothing of its input and writes nothing.</summary>
+    /// <summary>
+    /// A bare convolution is computed at once, unless others hooked it: it keeps nothing of its input and writes nothing.
+    /// </summary>
     private bool CanRunFromOneChannel(Convolution bare, object?[] inputs, bool isCall)
     {
         if (inputs is not [Tensor image] || (isCall && !GrayShortcut.IsAloneOn(bare)))
@@ -148,11 +167,11 @@ public sealed class ViewedNetwork
     private ImagePlace Look(Tensor image) =>
         ImagePlace.Of(image, channels, spatialDimensions, network is Convolution, NetworkName, nameof(image));
 
-    private Tensor RunFromOneChannel(Convolution bare, Tensor image)
+    private Tensor RunFromOneChannel(Convolution bare, Tensor image, bool channelsLast)
     {
         Volatile.Write(ref hasRun, 1);
         layers[0].Count(FullChannelReasons.None);
-        return OneChannel.Run(bare, image);
+        return OneChannel.Run(bare, image, channelsLast);
     }
 
     internal void Count(Convolution layer, FullChannelReasons reason)
@@ -182,13 +201,18 @@ public sealed class ViewedNetwork
     /// Not done if the network writes to its image, or wants its elements in a row: it must be given a copy. The first time,
     /// what it did until then is taken back.
     /// </summary>
-    private (bool IsDone, TResult? Result) RunExpanded<TResult>(GivenImages given, Func<object?[], TResult> run, bool isFirst)
+    private (bool IsDone, TResult? Result) RunExpanded<TResult>(
+        GivenImages given,
+        Func<object?[], TResult> run,
+        bool isFirst,
+        bool channelsLast
+    )
     {
         using NetworkState? before = isFirst ? new NetworkState(network) : null;
         using ImageCopies copies = given.Expanded(channels);
         try
         {
-            TResult result = Run(copies.Inputs, run, comparesValues: false);
+            TResult result = Run(copies.Inputs, run, comparesValues: false, channelsLast);
 
             // A write to one plane reaches all of them and fails nowhere: it is seen here. On other devices than the processor
             // looking would wait for all that was asked of them, so that there the first run alone is looked at.
@@ -198,7 +222,8 @@ public sealed class ViewedNetwork
                 return (true, ImageCopies.OfItsOwn(result));
             }
         }
-        catch (Exception exception) when (exception is ExternalException or InvalidOperationException && IsAboutLayout(exception))
+        catch (Exception exception)
+            when (!channelsLast && exception is ExternalException or InvalidOperationException && IsAboutLayout(exception))
         {
             kept.GiveMemory();
         }
@@ -210,9 +235,9 @@ public sealed class ViewedNetwork
     private static bool IsAboutLayout(Exception exception) =>
         LayoutMessages.Any(message => exception.Message.Contains(message, StringComparison.Ordinal));
 
-    private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run, bool comparesValues)
+    private TResult Run<TResult>(object?[] inputs, Func<object?[], TResult> run, bool comparesValues, bool channelsLast)
     {
-        using ViewRun entered = ViewRun.Enter(this, comparesValues);
+        using ViewRun entered = ViewRun.Enter(this, comparesValues, channelsLast);
         return run(inputs);
     }
 
@@ -235,7 +260,8 @@ public sealed class ViewedNetwork
             if (convolution.in_channels != channels)
             {
                 throw new ArgumentException(
-                    $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} channel{(convolution.in_channels == 1 ? "" : "s")} now; the grayscale view of {NetworkName} was made "
+                    $"{ConvolutionAccess.Describe(convolution, layer.Named.Name)} takes {convolution.in_channels} "
+                        + $"channel{(convolution.in_channels == 1 ? "" : "s")} now; the grayscale view of {NetworkName} was made "
                         + $"when it took {channels}. After ToGrayscale() use the wrapper that it gave, and no view.",
                     nameof(network)
                 );

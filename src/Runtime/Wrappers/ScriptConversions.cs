@@ -11,10 +11,12 @@ namespace ChannelGen;
 public static partial class ChannelConversions
 {
     private const string ExportedProgramHelp =
-        "A program of torch.export (.pt2) is compiled, and its kernels cannot be changed. Convert the network before it is exported, or a TorchScript of it (torch.jit.load, ToGrayscale, torch.jit.save).";
+        "A program of torch.export (.pt2) is compiled, and its kernels cannot be changed. Convert the network before it is exported, "
+            + "or a TorchScript of it (torch.jit.load, ToGrayscale, torch.jit.save).";
 
     private const string UntypedScriptHelp =
-        "Only a script that takes one tensor can be converted: load it as torch.jit.load<Tensor, Tensor>(path), with the type of its answer as the second.";
+        "Only a script that takes one tensor can be converted: load it as torch.jit.load<Tensor, Tensor>(path), "
+            + "with the type of its answer as the second.";
 
     /// <summary>
     /// Converts a TorchScript module in place so that it takes one channel where it took identical ones, with the same answers;

@@ -271,7 +271,8 @@ public class ViewPropertyTests
     }
 
     private static string Words((int[] Before, int Stem, int[] After, int Height, int Width, int Batch, int Seed) sample) =>
-        $"{string.Join(", ", sample.Before.Select(index => Before[index].Name))}; {Stems[sample.Stem].Name}; {string.Join(", ", sample.After.Select(index => After[index].Name))}; "
+        $"{string.Join(", ", sample.Before.Select(index => Before[index].Name))}; {Stems[sample.Stem].Name}; "
+        + $"{string.Join(", ", sample.After.Select(index => After[index].Name))}; "
         + $"[{sample.Batch}, 1, {sample.Height}, {sample.Width}], seed {sample.Seed}";
 
     private static Tensor WritePlane(Parts parts, Tensor image)

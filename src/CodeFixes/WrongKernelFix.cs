@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using ChannelGen.Analyzers;
+using ChannelGen.Analyzers.Stacks;
+using ChannelGen.Analyzers.Torch;
 using ChannelGen.Analyzers.Flow;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -9,12 +11,12 @@ using Microsoft.CodeAnalysis.CodeFixes;
 
 namespace ChannelGen.CodeFixes;
 
-/// <summary>CG0003: the sum in place of the mean.</summary>
-[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(MeanKernelFix))]
-public sealed class MeanKernelFix : CodeFixProvider
+/// <summary>CG0003: the sum in place of another kernel. What a copied kernel has to be divided by is left to the reader.</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(WrongKernelFix))]
+public sealed class WrongKernelFix : CodeFixProvider
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ImmutableArray.Create(DiagnosticIds.MeanKernel);
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = ImmutableArray.Create(DiagnosticIds.WrongKernel);
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
@@ -26,23 +28,40 @@ public sealed class MeanKernelFix : CodeFixProvider
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
             if (
-                root?.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is InvocationExpressionSyntax
-                {
-                    Expression: MemberAccessExpressionSyntax member
-                } mean
+                root?.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is ExpressionSyntax kernel
+                && Summed(kernel, diagnostic) is { } sum
             )
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(
                         "Sum the kernels",
-                        _ => Task.FromResult(context.Document.WithSyntaxRoot(root.ReplaceNode(mean, Sum(mean, member)))),
-                        nameof(MeanKernelFix)
+                        _ => Task.FromResult(context.Document.WithSyntaxRoot(root.ReplaceNode(kernel, sum.WithTriviaFrom(kernel)))),
+                        nameof(WrongKernelFix)
                     ),
                     diagnostic
                 );
             }
         }
     }
+
+    private static ExpressionSyntax? Summed(ExpressionSyntax kernel, Diagnostic diagnostic)
+    {
+        if (
+            kernel is InvocationExpressionSyntax
+            {
+                Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "mean" } member
+            } mean
+        )
+        {
+            return Sum(mean, member);
+        }
+
+        (ExpressionSyntax? sum, ExpressionSyntax? weight) = WrongKernel.Parts(diagnostic, kernel);
+        return sum?.Bare() ?? (weight is null ? null : GrayImage.Call(Asserted(weight), "sum", "new long[] { 1 }, keepdim: true"));
+    }
+
+    /// <summary>With the ! that may stand behind it.</summary>
+    private static ExpressionSyntax Asserted(ExpressionSyntax weight) => weight.Parent as PostfixUnaryExpressionSyntax ?? weight;
 
     private static InvocationExpressionSyntax Sum(InvocationExpressionSyntax mean, MemberAccessExpressionSyntax member)
     {
