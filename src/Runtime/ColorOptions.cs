@@ -29,7 +29,7 @@ public sealed record ColorOptions
 
     /// <summary>
     /// Whether the network is run once gray and once converted on a small image to see that the outputs agree before the
-    /// conversion is kept. True unless said.
+    /// conversion is kept. True by default.
     /// </summary>
     public bool Probe { get; init; } = true;
 

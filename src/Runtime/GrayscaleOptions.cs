@@ -61,7 +61,7 @@ public sealed record GrayscaleOptions
 
     /// <summary>
     /// Whether the network is run stacked and converted on small images of ordinary, negative and large values, under no_grad
-    /// and left as it was, to see that every layer and the answer agree before the conversion is kept. True unless said;
+    /// and left as it was, to see that every layer and the answer agree before the conversion is kept. True by default;
     /// a network that cannot be checked is refused.
     /// </summary>
     public bool Probe { get; init; } = true;

@@ -187,7 +187,7 @@ public static class StateDictConversion
         var converted = new Dictionary<string, Tensor>(stateDict) { [key] = convert(weight) };
         if (converted.Remove(mark))
         {
-            // The kernels are then for the images of before the scale was folded in.
+            // The kernels are then for images whose scale is not folded in.
             using Tensor scaled = converted[key];
             using Tensor exact = scaled.to(ScalarType.Float64);
             converted[key] = (exact / scale).to(scaled.dtype);
