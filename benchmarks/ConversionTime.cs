@@ -11,7 +11,7 @@ namespace Benchmarks;
 /// <summary>How long the conversion itself takes, beside one forward pass on an image of 224 x 224, with one thread.</summary>
 internal static class ConversionTime
 {
-    private const int Runs = 9;
+    private const int Runs = 3;
 
     private static readonly (string Name, Func<Module<Tensor, Tensor>> Make)[] Networks =
     [
@@ -58,7 +58,9 @@ internal static class ConversionTime
 
             string cells = string.Join(
                 " | ",
-                ratios.Select(of => RuleTimes.Median(of).ToString(RuleTimes.Median(of) < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture))
+                ratios
+                    .Select(of => RuleTimes.Median(of))
+                    .Select(median => median.ToString(median < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture))
             );
             text.Append(CultureInfo.InvariantCulture, $"| {name} | {cells} |\n");
         }

@@ -52,7 +52,7 @@ internal sealed class SpeedTables(bool once)
         foreach ((string kernel, int side, int batch) in FirstLayer.Rows(once))
         {
             using var layer = new FirstLayer(kernel, side, batch);
-            Add("layers", kernel, side, batch, Ways, layer.Ways, milliseconds: 250, layer.Limit(machine));
+            Add("layers", kernel, side, batch, Ways, layer.Ways, milliseconds: 150, layer.Limit(machine));
         }
 
         return $"""
@@ -84,7 +84,7 @@ internal sealed class SpeedTables(bool once)
                 {
                     string table = training ? "training" : "networks";
                     string[] ways = training ? TrainingWays : Ways;
-                    Add(table, name, side, batch, ways, network.Ways(side, batch, training), milliseconds: 700);
+                    Add(table, name, side, batch, ways, network.Ways(side, batch, training), milliseconds: 400);
                 }
             }
         }
@@ -159,15 +159,14 @@ internal sealed class SpeedTables(bool once)
         string Range(string table, int batch)
         {
             SpeedRow[] found = [.. Of(table).Where(row => row.Side >= 224 && (batch == 0 || row.Batch == batch))];
-            return found.Length == 0
-                ? "(not measured)"
-                : FormattableString.Invariant($"{found.Min(row => row[Fastest].Value):0.00} to {found.Max(row => row[Fastest].Value):0.00}");
+            double[] gains = [.. found.Select(row => row[Fastest].Value)];
+            return gains.Length == 0 ? "(not measured)" : FormattableString.Invariant($"{gains.Min():0.00} to {gains.Max():0.00}");
         }
 
         return $"""
-            {ShortStart} with `MemoryLayout.Fastest`: eight networks on images of 224 x 224 are {Range("networks", 8)} times as fast as stacked
-            with `cat` in batches of 8, and {Range("networks", 1)} times with single images; first layers by themselves, at 224 x 224 and up,
-            are {Range("layers", 0)} times as fast.
+            {ShortStart} with `MemoryLayout.Fastest`: eight networks on images of 224 x 224 are {Range("networks", 8)} times as fast
+            as stacked with `cat` in batches of 8, and {Range("networks", 1)} times with single images; first layers by themselves,
+            at 224 x 224 and up, are {Range("layers", 0)} times as fast.
             """.ReplaceLineEndings("\n");
     }
 
@@ -265,43 +264,36 @@ internal sealed class SpeedTables(bool once)
         return text.ToString();
     }
 
-    /// <summary>A sentence for every row in which a way of ours is slower than stacking.</summary>
+    /// <summary>A sentence for every way of ours that is slower than stacking in some rows, which names them and the reason.</summary>
     private string BelowOne(string table)
     {
-        var text = new StringBuilder();
-        foreach (SpeedRow row in Of(table))
-        {
-            string[] slower =
-            [
-                .. row
-                    .Ways.Zip(row.Ratios)
-                    .Where(pair => pair.First is not ("cat" or "expand" or Copied) && pair.Second.Value < 1)
-                    .Select(pair =>
-                        FormattableString.Invariant($"{pair.First} is at {pair.Second.Value:0.00}: ")
-                        + (pair.Second.IsNoise ? "that is within the spread of the repetitions" : Why(pair.First, table))
-                    ),
-            ];
-            if (slower.Length > 0)
-            {
-                text.Append($"- {row.Place}: {string.Join("; ", slower)}.\n");
-            }
-        }
-
-        return text.Length == 0 ? "No row has a way of ours below 1.\n" : $"Below 1:\n\n{text}";
+        string[] sentences =
+        [
+            .. Of(table)
+                .SelectMany(row => row.Ways.Zip(row.Ratios, (way, ratio) => (Row: row, Way: way, Ratio: ratio)))
+                .Where(cell => cell.Way is not ("cat" or "expand" or Copied) && cell.Ratio.Value < 1)
+                .GroupBy(cell =>
+                    (cell.Way, Why: cell.Ratio.IsNoise ? "That is within the spread of the repetitions" : Why(cell.Way, table))
+                )
+                .Select(all => $"- {all.Key.Way}: {Places(all.Select(cell => (cell.Row.Place, cell.Ratio.Value)))}. {all.Key.Why}."),
+        ];
+        return sentences.Length == 0
+            ? "No row has a way of ours below 1.\n"
+            : $"Slower than stacked, below 1:\n\n{string.Join("\n", sentences)}\n";
     }
 
     private static string Why(string way, string table) =>
         (way, table) switch
         {
             (View, _) =>
-                "a view copies the image and sums the kernels at each call, some tens of microseconds that a small layer does not save",
-            (ViewFastest or Fastest, "layers") => "a layer of some tens of microseconds does not save what the wrapper asks about the image",
-            (ViewFastest or Fastest, _) => "its trial found nothing to gain, so that it runs as contiguous does",
+                "A view copies the image and sums the kernels at each call, some tens of microseconds that a small layer does not save",
+            (ViewFastest or Fastest, "layers") => "A layer of some microseconds does not save what the wrapper asks about the image",
+            (ViewFastest or Fastest, _) => "Its trial found nothing to gain, so that it runs as contiguous does",
             (ViewLast, "networks") =>
-                "a view leaves kernels contiguous, and libtorch brings each into the other order at every run: that counts for small images",
-            (ViewLast or ConvertedLast, "layers") => "for small images libtorch has a way of its own that takes contiguous ones alone",
-            (ConvertedLast, _) => "this network's convolutions at this size are not faster channels-last, which is what Fastest is for",
-            _ => "one first layer is less than what two networks differ by that lie elsewhere in memory",
+                "A view leaves kernels contiguous, and libtorch reorders each at every run, which counts for small images",
+            (ViewLast or ConvertedLast, "layers") => "For small images libtorch has a way of its own that takes contiguous ones alone",
+            (ConvertedLast, _) => "This network's convolutions at this size are not faster channels-last, which is what Fastest is for",
+            _ => "One first layer is less than what two networks differ by that lie elsewhere in memory",
         };
 
     private static string Goal(string goal, double wanted, IEnumerable<(string Place, double Value)> found, string why)
@@ -313,7 +305,9 @@ internal sealed class SpeedTables(bool once)
             return $"- {goal}: reached in all {all.Length} rows.";
         }
 
-        string places = string.Join("; ", missed.Select(row => FormattableString.Invariant($"{row.Place}: {row.Value:0.00}")));
-        return $"- {goal}: reached in {all.Length - missed.Length} of {all.Length} rows. Not in {places}. The reason: {why}.";
+        return $"- {goal}: reached in {all.Length - missed.Length} of {all.Length} rows. Not in {Places(missed)}. The reason: {why}.";
     }
+
+    private static string Places(IEnumerable<(string Place, double Value)> cells) =>
+        string.Join("; ", cells.Select(cell => FormattableString.Invariant($"{cell.Place}: {cell.Value:0.00}")));
 }

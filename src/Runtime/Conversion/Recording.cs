@@ -120,7 +120,11 @@ internal sealed class Recording(long imageChannels, Recording? known = null, Rec
         HashSet<Module> seen = [network];
         foreach ((string name, Module module) in network.named_modules())
         {
-            if (module is not Module<Tensor, Tensor> layer || module.GetType() == typeof(TorchSharp.Modules.Sequential) || !seen.Add(module))
+            if (
+                module is not Module<Tensor, Tensor> layer
+                || module.GetType() == typeof(TorchSharp.Modules.Sequential)
+                || !seen.Add(module)
+            )
             {
                 continue;
             }

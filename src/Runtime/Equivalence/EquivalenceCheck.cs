@@ -138,10 +138,12 @@ public static class EquivalenceCheck
                 network,
                 (_, _, _, output) =>
                 {
-                    if (seen++ == End && bytes < Enough)
+                    // One layer at least, however large it is.
+                    long size = output.numel() * output.dtype.ElementSize();
+                    if (seen++ == End && (bytes == 0 || bytes + size <= Enough))
                     {
                         End++;
-                        bytes += output.numel() * output.dtype.ElementSize();
+                        bytes += size;
                         outputs.Enqueue(NetworkProbe.Kept(output, owner));
                     }
                 }

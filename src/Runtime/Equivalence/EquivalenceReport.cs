@@ -48,17 +48,26 @@ public sealed record EquivalenceReport
             LayerDifference[] converted = [.. Layers.Where(layer => layer.IsWithinBound is not null)];
             LayerDifference[] exceeded = [.. converted.Where(layer => layer.IsWithinBound == false)];
             string OfAnswer() =>
-                string.Create(CultureInfo.InvariantCulture, $"The answer differs by {Output.Difference:0.0e+00} of {Output.Magnitude:0.0e+00}");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The answer differs by {Output.Difference:0.0e+00} of {Output.Magnitude:0.0e+00}"
+                );
             return converted.Length == 0
-                    ? $"Nothing is shown: no converted layer was seen to run. Hooks see layers that are run with call, not with forward. {OfAnswer()}."
+                    ? "Nothing is shown: no converted layer was seen to run. Hooks see layers that are run with call, not with forward. "
+                        + $"{OfAnswer()}."
                 : exceeded.Length == 0
                     ? string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The conversion holds: {Listed(converted)} {(converted.Length == 1 ? "differs" : "differ")} from the stacked run by rounding alone, at most {converted.Max(layer => layer.Difference):0.0e+00}, within the bound for every element. {OfAnswer()}, which follows from that."
+                        $"The conversion holds: {Listed(converted)} {(converted.Length == 1 ? "differs" : "differ")} from the stacked run "
+                            + $"by rounding alone, at most {converted.Max(layer => layer.Difference):0.0e+00}, "
+                            + $"within the bound for every element. {OfAnswer()}, which follows from that."
                     )
                 : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"THE CONVERSION DOES NOT HOLD: {Listed(exceeded)} {(exceeded.Length == 1 ? "differs" : "differ")} from the stacked run by {exceeded.Max(layer => layer.Difference):0.0e+00}, more than rounding can do. {OfAnswer()}. Its weights are not those of the conversion any more: if it was trained or changed since, convert the color network again, or verify right after the conversion."
+                    $"THE CONVERSION DOES NOT HOLD: {Listed(exceeded)} {(exceeded.Length == 1 ? "differs" : "differ")} from the stacked "
+                        + $"run by {exceeded.Max(layer => layer.Difference):0.0e+00}, more than rounding can do. {OfAnswer()}. "
+                        + $"Its weights are not those of the conversion any more: if it was trained or changed since, "
+                        + $"convert the color network again, or verify right after the conversion."
                 );
 
             static string Listed(LayerDifference[] layers) => Text.Quoted(layers.Select(layer => layer.Layer));
