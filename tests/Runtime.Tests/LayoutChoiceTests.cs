@@ -27,8 +27,8 @@ public class LayoutChoiceTests
     [Theory]
     [InlineData(1000, 1001, false)]
     [InlineData(1000, 1000, false)]
-    [InlineData(1015, 1000, false)]
-    [InlineData(1025, 1000, true)]
+    [InlineData(1040, 1000, false)]
+    [InlineData(1060, 1000, true)]
     public void What_is_hardly_faster_is_left_as_it_was(int contiguous, int last, bool expected)
     {
         using DisposeScope scope = NewDisposeScope();

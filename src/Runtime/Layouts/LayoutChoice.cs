@@ -17,15 +17,15 @@ namespace ChannelGen.Layouts;
 /// <param name="clock">Tells the time, in ticks of <see cref="Stopwatch"/>.</param>
 internal sealed class LayoutChoice(Module network, bool keepsAnswers, Func<long>? clock = null)
 {
-    /// <summary>A trial costs about ten runs: once so many shapes were tried, the one that is next in size speaks for others.</summary>
+    /// <summary>A trial costs about a dozen runs: once so many shapes were tried, the one that is next in size speaks for others.</summary>
     public const int ShapesTried = 32;
 
-    private const int FewestPairs = 3;
+    private const int FewestPairs = 5;
     private const int MostPairs = 25;
     private const double EnoughMilliseconds = 100;
 
     /// <summary>What is not faster by that much is left as it was.</summary>
-    private const double LeastGain = 1.02;
+    private const double LeastGain = 1.05;
 
     private readonly Func<long> clock = clock ?? Stopwatch.GetTimestamp;
     private readonly ReaderWriterLockSlim gate = new(LockRecursionPolicy.SupportsRecursion);
