@@ -49,7 +49,8 @@ internal sealed class Report(bool once)
 
         text.Append(
             CultureInfo.InvariantCulture,
-            $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}.\n\n"
+            $"This run: {Environment.ProcessorCount} processors, {System.Runtime.InteropServices.RuntimeInformation.OSDescription.Trim()}, "
+                + $".NET {Environment.Version}.\n\n"
         );
         string inShort = SpeedPart(text);
         SmallTables(text);
@@ -212,7 +213,10 @@ internal sealed class Report(bool once)
             double keystroke = Of(group, nameof(Generation.MvvmKeystroke));
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {parameters[1]} | {parameters[0]} | {Of(group, nameof(Generation.OursCold)) / Of(group, nameof(Generation.MvvmCold)):0.00} | {Of(group, nameof(Generation.OursKeystroke)) / keystroke:0.00} | {Of(group, nameof(Generation.NothingKeystroke)) / keystroke:0.00} |\n"
+                $"| {parameters[1]} | {parameters[0]} | "
+                    + $"{Of(group, nameof(Generation.OursCold)) / Of(group, nameof(Generation.MvvmCold)):0.00} | "
+                    + $"{Of(group, nameof(Generation.OursKeystroke)) / keystroke:0.00} | "
+                    + $"{Of(group, nameof(Generation.NothingKeystroke)) / keystroke:0.00} |\n"
             );
         }
     }

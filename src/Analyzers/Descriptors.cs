@@ -79,12 +79,14 @@ internal static class Descriptors
 
     public static readonly DiagnosticDescriptor InvalidOption = new(
         DiagnosticIds.InvalidOption,
-        "An option of ChannelGen has a value that means nothing",
+        "An option of ChannelGen has a value that is not understood",
         "The option '{0}' has the value '{1}', which is ignored; wanted numbers of copies, 2 or more, separated by commas, "
             + "such as 3 or 2,3",
         UsageCategory,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
+        description: "The value in .editorconfig is ignored, so what it was written for does not happen. "
+            + "dotnet_code_quality.CG0001.copies takes the numbers of copies that count as stacking.",
         helpLinkUri: HelpBase + DiagnosticIds.InvalidOption + ".md",
         customTags: WellKnownDiagnosticTags.CompilationEnd
     );
@@ -108,6 +110,7 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "The generator adds AsGrayscale() and ToGrayscale() to the class itself, so the class must be partial.",
         helpLinkUri: HelpBase + DiagnosticIds.NotPartial + ".md"
     );
 
@@ -118,16 +121,19 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "The generated part of a nested class lies in the same types around it, which must be partial to be opened again.",
         helpLinkUri: HelpBase + DiagnosticIds.ContainerNotPartial + ".md"
     );
 
     public static readonly DiagnosticDescriptor NotModule = new(
         DiagnosticIds.NotModule,
-        "A class marked [GrayscaleInput] is no network that can be wrapped",
+        "A class marked [GrayscaleInput] is not a network that can be wrapped",
         "'{0}' is marked [GrayscaleInput] but {1}",
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "The generated view and wrapper derive from the same Module<...> as the network and hand the image on, "
+            + "so there must be such a Module and an image among its inputs.",
         helpLinkUri: HelpBase + DiagnosticIds.NotModule + ".md"
     );
 
@@ -138,6 +144,7 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "The conversion would fail when the program runs. Layers are named as in the state_dict, without \".weight\".",
         helpLinkUri: HelpBase + DiagnosticIds.NoSuchLayer + ".md"
     );
 
@@ -148,6 +155,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "Only the kernels of a convolution of three input channels can be summed, "
+            + "and only those of a convolution of one input channel can be spread over three.",
         helpLinkUri: HelpBase + DiagnosticIds.NotImageConvolution + ".md"
     );
 
@@ -158,6 +167,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "The image reaches several convolutions. The one that is converted is never guessed, so name it; "
+            + "others that receive the same image are converted with it.",
         helpLinkUri: HelpBase + DiagnosticIds.SeveralStems + ".md"
     );
 
@@ -168,6 +179,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "For a class whose source is elsewhere the attribute must say which class is meant, and a class can "
+            + "be marked once.",
         helpLinkUri: HelpBase + DiagnosticIds.AssemblyForm + ".md"
     );
 
@@ -178,6 +191,8 @@ internal static class Descriptors
         UsageCategory,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
+        description: "The generated code would not compile or would have nothing to do, so nothing is generated, and the "
+            + "calls that it would serve do not exist.",
         helpLinkUri: HelpBase + DiagnosticIds.NothingGenerated + ".md"
     );
 }

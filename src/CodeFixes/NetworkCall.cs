@@ -95,7 +95,7 @@ internal sealed class NetworkCall
     public INamedTypeSymbol? MarkableClass(ValueContext context) =>
         IsGray || Converted.Wrapper(receiver, call, context) is not null ? null : Converted.MarkableClass(type, context);
 
-    /// <summary>Whether ToGrayscale is not in sight where the call stands.</summary>
+    /// <summary>Whether ToGrayscale cannot be called where the call stands, because a using is missing.</summary>
     public bool NeedsUsing(ValueContext context) =>
         !IsGray
         && Converted.Wrapper(receiver, call, context) is null

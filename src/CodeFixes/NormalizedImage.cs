@@ -52,7 +52,7 @@ internal sealed class NormalizedImage
         string List(Numbers numbers) => withCollectionExpressions ? $"[{numbers.Text}]" : $"new double[] {{ {numbers.Text} }}";
     }
 
-    /// <summary>Null where the numbers are not in sight, or more is done to the image than a normalization.</summary>
+    /// <summary>Null where the numbers are not written in the source, or more is done to the image than a normalization.</summary>
     public static NormalizedImage? Of(ExpressionSyntax first, ValueContext context)
     {
         var locals = new List<ILocalSymbol>();
@@ -215,7 +215,7 @@ internal sealed class NormalizedImage
                 double value = Convert.ToDouble(constant.Value, CultureInfo.InvariantCulture);
                 values.Add(value);
 
-                // A literal as it is written; the name of a constant need not be in sight where the network is called.
+                // A literal as it is written; the name of a constant need not be known where the network is called.
                 texts.Add(
                     number.Syntax is LiteralExpressionSyntax or PrefixUnaryExpressionSyntax { Operand: LiteralExpressionSyntax }
                         ? number.Syntax.WithoutTrivia().ToString()

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ChannelGen.CodeFixes;
 
-/// <summary>Where variables are in sight, and what comes round again.</summary>
+/// <summary>Where variables may be named, and what runs more than once.</summary>
 internal static class Scopes
 {
     /// <summary>Whether a use lies where a variable is still declared, and not disposed by a using that has ended.</summary>

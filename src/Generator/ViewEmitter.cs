@@ -43,7 +43,8 @@ internal static class ViewEmitter
         );
         writer.Line("/// <param name=\"layout\">In which order images lie in memory while the network runs.</param>");
         writer.Line(
-            "/// <param name=\"channelsLastAnswers\">Whether answers of four dimensions may come back channels-last; else they are contiguous.</param>"
+            "/// <param name=\"channelsLastAnswers\">Whether answers of four dimensions may come back channels-last; "
+                + "else they are contiguous.</param>"
         );
         writer.Line("/// <returns>The view.</returns>");
         writer.Line(

@@ -28,8 +28,8 @@ internal sealed class Checkpoint : IDisposable
         return new Checkpoint(
             path,
             Script.Is(path) ? Script.Entries(path)
-            : CheckpointFormats.Of(stream) is CheckpointFormat.Zip or CheckpointFormat.Safetensors ? PyTorchCheckpoint.Read(path)
-            : StateDictFile.Read(path)
+                : CheckpointFormats.Of(stream) is CheckpointFormat.Zip or CheckpointFormat.Safetensors ? PyTorchCheckpoint.Read(path)
+                : StateDictFile.Read(path)
         );
     }
 

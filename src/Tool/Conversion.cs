@@ -18,7 +18,8 @@ internal static class Conversion
         if (!toGray && normalization is not null)
         {
             throw new ArgumentException(
-                "--normalize goes with --to gray. A gray checkpoint does not tell what its images went through; convert the network itself with ToColor and ColorOptions."
+                "--normalize goes with --to gray. A gray checkpoint does not tell what its images went through; "
+                    + "convert the network itself with ToColor and ColorOptions."
             );
         }
 
@@ -62,10 +63,13 @@ internal static class Conversion
         {
             [string only] => only,
             [] => throw new ArgumentException(
-                $"{checkpoint.Path}: no kernel has {channels} input channel{(channels == 1 ? "" : "s")}. Name the layer with --layer if it is of a group."
+                $"{checkpoint.Path}: no kernel has {channels} input channel{(channels == 1 ? "" : "s")}. "
+                    + $"Name the layer with --layer if it is of a group."
             ),
             _ => throw new ArgumentException(
-                $"{checkpoint.Path}: {layers.Length} kernels have {channels} input channel{(channels == 1 ? "" : "s")}, for example {string.Join(", ", layers.Take(4).Select(name => $"'{name}'"))}. Name the one that receives the image with --layer."
+                $"{checkpoint.Path}: {layers.Length} kernels have {channels} input channel{(channels == 1 ? "" : "s")}, "
+                    + $"for example {string.Join(", ", layers.Take(4).Select(name => $"'{name}'"))}. "
+                    + $"Name the one that receives the image with --layer."
             ),
         };
     }

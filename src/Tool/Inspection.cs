@@ -32,7 +32,9 @@ internal static class Inspection
         if (layers.Length > 0)
         {
             string more = layers.Length > Shown ? $" and {layers.Length - Shown} more" : "";
-            output.WriteLine($"Kernels of {channels} input channel{(channels == "one" ? "" : "s")}: {string.Join(", ", layers.Take(Shown))}{more}");
+            output.WriteLine(
+                $"Kernels of {channels} input channel{(channels == "one" ? "" : "s")}: {string.Join(", ", layers.Take(Shown))}{more}"
+            );
         }
     }
 }

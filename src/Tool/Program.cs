@@ -8,7 +8,10 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 
 var file = new Argument<string>("file") { Description = "The checkpoint: .dat of TorchSharp, .pth of torch.save, or .safetensors." };
 var source = new Argument<string>("file") { Description = "The checkpoint to convert. It is left as it is." };
-var target = new Argument<string>("out") { Description = "The new file. Its ending says the format: .dat, .pth, .pt, .bin or .safetensors." };
+var target = new Argument<string>("out")
+{
+    Description = "The new file. Its ending says the format: .dat, .pth, .pt, .bin or .safetensors.",
+};
 var first = new Argument<string>("a") { Description = "One checkpoint." };
 var second = new Argument<string>("b") { Description = "The other checkpoint." };
 var to = new Option<string>("--to") { Description = "What the new checkpoint is for: gray or color images.", Required = true };
@@ -19,21 +22,30 @@ var layer = new Option<string?>("--layer")
 };
 var luma = new Option<string>("--luma")
 {
-    Description = "The weights of red, green and blue in the gray images, for --to color: "
-        + string.Join(", ", Names.Luma.Keys) + ". Usual: bt601.",
+    Description =
+        "The weights of red, green and blue in the gray images, for --to color: " + string.Join(", ", Names.Luma.Keys) + ". Usual: bt601.",
     DefaultValueFactory = _ => "bt601",
 };
 luma.AcceptOnlyFromAmong([.. Names.Luma.Keys]);
 var normalize = new Option<string?>("--normalize")
 {
-    Description = "The normalization that the color network's images went through: imagenet. The gray network then takes images without it.",
+    Description =
+        "The normalization that the color network's images went through: imagenet. The gray network then takes images without it.",
 };
 normalize.AcceptOnlyFromAmong([.. Names.Normalizations.Keys]);
 
 var inspect = new Command("inspect", "Shows the entries of a checkpoint, and which of them could receive the image.") { file };
 inspect.SetAction(result => Run(() => Inspection.Print(result.GetValue(file)!, Console.Out)));
 
-var convert = new Command("convert", "Converts a checkpoint between color and gray, from format to format.") { source, target, to, layer, luma, normalize };
+var convert = new Command("convert", "Converts a checkpoint between color and gray, from format to format.")
+{
+    source,
+    target,
+    to,
+    layer,
+    luma,
+    normalize,
+};
 convert.SetAction(result =>
     Run(() =>
         Conversion.Convert(
@@ -53,7 +65,9 @@ var verify = new Command("verify", "Tells whether two checkpoints are of the sam
     second,
     normalize,
 };
-verify.SetAction(result => Run(() => Verification.Compare(result.GetValue(first)!, result.GetValue(second)!, Normalization(result), Console.Out)));
+verify.SetAction(result =>
+    Run(() => Verification.Compare(result.GetValue(first)!, result.GetValue(second)!, Normalization(result), Console.Out))
+);
 
 var root = new RootCommand(
     "Inspects, converts and compares checkpoints of networks for color and for gray images.\n"
@@ -74,8 +88,7 @@ if (parsed.Action is ParseErrorAction)
 
 return parsed.Invoke();
 
-ChannelNormalization? Normalization(ParseResult result) =>
-    result.GetValue(normalize) is { } name ? Names.Normalizations[name] : null;
+ChannelNormalization? Normalization(ParseResult result) => result.GetValue(normalize) is { } name ? Names.Normalizations[name] : null;
 
 // What is wrong with a file is told in one line. Anything else is a fault of ours, and is shown with all that is known of it.
 static int Run(Func<int> action)

@@ -11,7 +11,10 @@ internal static class Verification
     {
         using Checkpoint a = Checkpoint.Read(first);
         using Checkpoint b = Checkpoint.Read(second);
-        string[] kernels = [.. a.Entries.Where(entry => IsConverted(entry.Value, b.Entries.GetValueOrDefault(entry.Key))).Select(entry => entry.Key)];
+        string[] kernels =
+        [
+            .. a.Entries.Where(entry => IsConverted(entry.Value, b.Entries.GetValueOrDefault(entry.Key))).Select(entry => entry.Key),
+        ];
 
         // Gray from color, and never the other way: what the colors did differently is lost in a gray kernel.
         (Checkpoint color, Checkpoint gray) = kernels.Any(key => a.Entries[key].shape[1] == 1) ? (b, a) : (a, b);
@@ -54,11 +57,7 @@ internal static class Verification
 
     /// <summary>A kernel of three input channels beside one of one.</summary>
     private static bool IsConverted(Tensor a, Tensor? b) =>
-        b is not null
-        && a.dim() is >= 3 and <= 5
-        && a.dim() == b.dim()
-        && a.shape[1] != b.shape[1]
-        && (a.shape[1] == 1 || b.shape[1] == 1);
+        b is not null && a.dim() is >= 3 and <= 5 && a.dim() == b.dim() && a.shape[1] != b.shape[1] && (a.shape[1] == 1 || b.shape[1] == 1);
 
     private static bool CompareKeys(
         Dictionary<string, Tensor> expected,
@@ -77,7 +76,9 @@ internal static class Verification
         foreach (string key in unexpected)
         {
             bool isConstant = normalization is null && key.EndsWith("normalization_kernel", StringComparison.Ordinal);
-            output.WriteLine($"{key}: in {gray.Path} alone{(isConstant ? ", so a normalization was taken in: name it with --normalize" : "")}");
+            output.WriteLine(
+                $"{key}: in {gray.Path} alone{(isConstant ? ", so a normalization was taken in: name it with --normalize" : "")}"
+            );
         }
 
         return missing.Length + unexpected.Length == 0;
@@ -114,7 +115,8 @@ internal static class Verification
         Tensor bound = color!.to(ScalarType.Float64).abs().sum(1, keepdim: true) * (6 * finfo(found.dtype).eps);
         bool isWithin = (difference <= bound).all().item<bool>();
         output.WriteLine(
-            $"{key}: the gray kernel {(isWithin ? "is" : "is not")} the sum of the color kernels; the largest difference is {largest:0.0e+00}, the bound of rounding {bound.max().item<double>():0.0e+00}"
+            $"{key}: the gray kernel {(isWithin ? "is" : "is not")} the sum of the color kernels; "
+                + $"the largest difference is {largest:0.0e+00}, the bound of rounding {bound.max().item<double>():0.0e+00}"
         );
         return isWithin;
     }

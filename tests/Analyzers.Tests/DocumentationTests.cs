@@ -58,6 +58,7 @@ public class DocumentationTests
         foreach (DiagnosticDescriptor rule in Rules)
         {
             Assert.Equal($"{Product.DocumentationUrl}docs/rules/{rule.Id}.md", rule.HelpLinkUri);
+            Assert.NotEmpty(rule.Description.ToString(System.Globalization.CultureInfo.InvariantCulture));
             string page = File.ReadAllText(Path.Combine(Root(), "docs", "rules", $"{rule.Id}.md"));
             Assert.StartsWith($"# {rule.Id}: {rule.Title}\n", page);
             Assert.Contains($"Severity: {rule.DefaultSeverity.ToString().ToLowerInvariant()}.", page);

@@ -52,7 +52,9 @@ internal static class ApiPage
     {
         var page = new StringBuilder($"# {name}\n");
         foreach (
-            IGrouping<string, INamedTypeSymbol> family in types.GroupBy(type => type.Name).OrderBy(group => group.Key, StringComparer.Ordinal)
+            IGrouping<string, INamedTypeSymbol> family in types
+                .GroupBy(type => type.Name)
+                .OrderBy(group => group.Key, StringComparer.Ordinal)
         )
         {
             INamedTypeSymbol type = family.MinBy(member => member.Arity)!;
@@ -65,12 +67,17 @@ internal static class ApiPage
 
             Describe(page, type);
             foreach (
-                IGrouping<string, ISymbol> members in Members(type).GroupBy(member => member.Name).OrderBy(Rank).ThenBy(group => group.Key, StringComparer.Ordinal)
+                IGrouping<string, ISymbol> members in Members(type)
+                    .GroupBy(member => member.Name)
+                    .OrderBy(Rank)
+                    .ThenBy(group => group.Key, StringComparer.Ordinal)
             )
             {
                 ISymbol member = members.MinBy(overload => (overload as IMethodSymbol)?.Arity ?? 0)!;
                 page.Append($"\n### {type.Name}.{(member.Name == ".ctor" ? "constructor" : member.Name)}\n");
-                foreach (ISymbol overload in members.Where(overload => (overload as IMethodSymbol)?.Arity == (member as IMethodSymbol)?.Arity))
+                foreach (
+                    ISymbol overload in members.Where(overload => (overload as IMethodSymbol)?.Arity == (member as IMethodSymbol)?.Arity)
+                )
                 {
                     Declaration(page, overload.ToDisplayString(Signature));
                     Describe(page, overload);
@@ -91,8 +98,7 @@ internal static class ApiPage
         };
 
     private static IEnumerable<ISymbol> Members(INamedTypeSymbol type) =>
-        type
-            .GetMembers()
+        type.GetMembers()
             .Where(member =>
                 member.DeclaredAccessibility == Accessibility.Public
                 && member is IFieldSymbol or IPropertySymbol or IMethodSymbol { MethodKind: MethodKind.Ordinary or MethodKind.Constructor }
@@ -100,7 +106,10 @@ internal static class ApiPage
             );
 
     private static IEnumerable<INamedTypeSymbol> Types(INamespaceSymbol space) =>
-        space.GetTypeMembers().Where(type => type.DeclaredAccessibility == Accessibility.Public).Concat(space.GetNamespaceMembers().SelectMany(Types));
+        space
+            .GetTypeMembers()
+            .Where(type => type.DeclaredAccessibility == Accessibility.Public)
+            .Concat(space.GetNamespaceMembers().SelectMany(Types));
 
     /// <summary>What is documented by itself, and not hidden because generated code alone calls it.</summary>
     private static bool IsForUsers(ISymbol symbol) =>

@@ -54,7 +54,9 @@ public sealed class ToolTests : IDisposable
         Tool("verify lesion.pth gray.dat --normalize imagenet").AssertSucceeded();
         using var color = new Small();
         color.load(In("lesion.dat"));
-        GrayscaleModule<Tensor, Tensor> gray = new Small().ToGrayscale(new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet });
+        GrayscaleModule<Tensor, Tensor> gray = new Small().ToGrayscale(
+            new GrayscaleOptions { Normalization = ChannelNormalization.ImageNet }
+        );
         gray.load(In("gray.dat"));
         using Tensor image = rand(2, 1, 16, 16);
         using Tensor normalized = torchvision.transforms.functional.normalize(
@@ -102,7 +104,10 @@ public sealed class ToolTests : IDisposable
         int files = Directory.GetFiles(folder).Length;
         Result result = Tool(command);
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains(expected, Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+        Assert.Contains(
+            expected,
+            Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        );
         Assert.Equal("as it was", File.ReadAllText(In("out.dat")));
         Assert.Equal(files, Directory.GetFiles(folder).Length);
     }
@@ -122,7 +127,8 @@ public sealed class ToolTests : IDisposable
         Workplace.Run(
             folder,
             "dotnet",
-            $"\"{Path.Combine(Page.Root, "src", "Tool", "bin", Workplace.Metadata("Configuration"), "net8.0", "ChannelGen.Tool.dll")}\" {arguments}"
+            $"\"{Path.Combine(Page.Root, "src", "Tool", "bin", Workplace.Metadata("Configuration"), "net8.0", "ChannelGen.Tool.dll")}\" "
+                + $"{arguments}"
         );
 
     private sealed class Small : nn.Module<Tensor, Tensor>

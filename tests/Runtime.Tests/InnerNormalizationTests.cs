@@ -11,7 +11,18 @@ public class InnerNormalizationTests
     public InnerNormalizationTests() => manual_seed(21);
 
     public static TheoryData<string> Kinds =>
-        new("buffers", "scaling layer", "BatchNorm2d", "BatchNorm2d of now", "resized", "clamped", "blur", "blur layer", "shifted blur layer", "blur of equal channels");
+        new(
+            "buffers",
+            "scaling layer",
+            "BatchNorm2d",
+            "BatchNorm2d of now",
+            "resized",
+            "clamped",
+            "blur",
+            "blur layer",
+            "shifted blur layer",
+            "blur of equal channels"
+        );
 
     [Theory]
     [MemberData(nameof(Kinds))]

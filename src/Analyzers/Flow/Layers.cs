@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace ChannelGen.Analyzers.Flow;
 
-/// <summary>What a layer or a transform makes of a tensor, where its making is in sight.</summary>
+/// <summary>What a layer or a transform makes of a tensor, where the source shows how it was made.</summary>
 internal static class Layers
 {
     private const int MaximumDepth = 8;

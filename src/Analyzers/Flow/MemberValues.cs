@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace ChannelGen.Analyzers.Flow;
 
 /// <summary>What a field or a property of a file can hold.</summary>
-/// <param name="Values">All that is assigned to it in sight, or the one value that its getter computes.</param>
+/// <param name="Values">All that the source assigns to it, or the one value that its getter computes.</param>
 /// <param name="IsOpen">Others may give it a value, as a caller gives one to a parameter.</param>
 /// <param name="IsLost">It is written in a way that is not understood, or where it cannot be seen.</param>
 internal sealed record MemberValues(IReadOnlyList<IOperation> Values, bool IsOpen, bool IsLost)

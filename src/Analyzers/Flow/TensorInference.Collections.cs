@@ -59,7 +59,7 @@ internal sealed partial class TensorInference
         }
     }
 
-    /// <summary>(x, 1).Item1, where the tuple is in sight or comes from outside.</summary>
+    /// <summary>(x, 1).Item1, where the source shows the tuple, or it comes from outside.</summary>
     private TensorFacts OfTupleElement(IOperation tuple, IFieldReferenceOperation field, int depth)
     {
         IOperation whole = Written(tuple);
@@ -78,7 +78,7 @@ internal sealed partial class TensorInference
             : TensorFacts.Lost;
     }
 
-    /// <summary>One of several tensors: of those in sight, that a method gave, or that come from outside.</summary>
+    /// <summary>One of several tensors: those that the source shows, that a method gave, or that come from outside.</summary>
     private TensorFacts OfElement(IOperation element, IOperation collection, IReadOnlyList<IOperation> indices, int depth)
     {
         if (Sequences.Elements(collection, context) is { } elements)

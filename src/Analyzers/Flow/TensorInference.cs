@@ -227,7 +227,7 @@ internal sealed partial class TensorInference
             : operation;
     }
 
-    /// <summary>A field or a property: all that is ever assigned to it, in sight.</summary>
+    /// <summary>A field or a property: all that the source ever assigns to it.</summary>
     private TensorFacts OfMember(ISymbol member, int depth)
     {
         if (!members.Add(member))

@@ -8,9 +8,9 @@ namespace ChannelGen.Analyzers.Marked;
 
 /// <summary>A layer as its making shows it in the source.</summary>
 /// <param name="Path">As in the state_dict.</param>
-/// <param name="Kind">The factory or class that made it; null if that is not in sight.</param>
+/// <param name="Kind">The factory or class that made it; null if the source does not show it.</param>
 /// <param name="InChannels">Of a convolution, where the number is known.</param>
-/// <param name="Children">The layers inside; null if they are not in sight.</param>
+/// <param name="Children">The layers inside; null if the source does not show them.</param>
 internal sealed record Layer(string Path, string? Kind, long? InChannels, IReadOnlyList<Layer>? Children)
 {
     public bool IsConvolution => Kind is "Conv1d" or "Conv2d" or "Conv3d" or "ConvTranspose1d" or "ConvTranspose2d" or "ConvTranspose3d";
@@ -67,7 +67,7 @@ internal sealed class LayerTree
 
     /// <summary>
     /// The layers of a class by the field that holds them. <paramref name="isWhole"/> is false where more may be registered
-    /// in ways that are not in sight.
+    /// in ways that the source does not show.
     /// </summary>
     public IReadOnlyList<Layer> Of(INamedTypeSymbol type, out bool isWhole) => Of(type, "", NoArguments, MaximumDepth, out isWhole);
 
@@ -479,7 +479,7 @@ internal sealed class LayerTree
             children.Add(Make(module, $"{path}.{name}", arguments, depth - 1));
         }
 
-        // Without parts in sight they come from elsewhere.
+        // Parts that the source does not show come from elsewhere.
         return children.Count == 0 ? null : children;
     }
 

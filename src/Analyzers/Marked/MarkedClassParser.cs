@@ -259,7 +259,7 @@ internal static class MarkedClassParser
         Layer[] ofOne = [.. stems.Where(static layer => layer is { IsConvolution: true, InChannels: 1 })];
         if (ofThree.Length + ofOne.Length != stems.Length || stems.Length == 0)
         {
-            // Something in the way is not in sight: the runtime sees it.
+            // The source does not show some layer on the way: the runtime finds it.
             return (null, direction, null);
         }
 
@@ -318,7 +318,7 @@ internal static class MarkedClassParser
             };
         }
 
-        // Missing for certain only if every layer on the way is in sight.
+        // Missing for certain only if the source shows every layer on the way.
         bool hidden = !isWhole || all.Any(layer => layer.Children is null && named.StartsWith(layer.Path + ".", StringComparison.Ordinal));
         if (hidden)
         {

@@ -126,7 +126,7 @@ internal static class NormalizedStack
             ? form
             : null;
 
-    /// <summary>As many numbers as channels, and not all the same where they are in sight.</summary>
+    /// <summary>As many numbers as channels, and not all the same where the source shows them.</summary>
     private static bool NumbersDiffer(IOperation? list, long channels, ValueContext context) =>
         Sequences.Elements(list, context) is { } numbers
         && numbers.Count == channels

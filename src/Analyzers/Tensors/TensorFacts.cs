@@ -118,7 +118,7 @@ internal sealed class TensorFacts
 
     public TensorFacts AsLost() => IsLost ? this : With(static facts => facts.IsLost = true);
 
-    /// <summary>What a layer that is in sight gives does not depend on where its input came from.</summary>
+    /// <summary>What a layer that the source shows gives does not depend on where its input came from.</summary>
     public TensorFacts AsFound() => IsLost ? With(static facts => facts.IsLost = false) : this;
 
     public TensorFacts AsNoImage() => With(static facts => facts.IsNoImage = true);

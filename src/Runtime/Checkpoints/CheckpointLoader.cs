@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace ChannelGen.Checkpoints;
 
 /// <summary>
-/// Loads checkpoints into a converted network. Kernels in the form of before the conversion are converted; all keys and
+/// Loads checkpoints into a converted network. Kernels in the form from before the conversion are converted; all keys and
 /// shapes are checked before anything is written, because TorchSharp's own load_state_dict broadcasts what does not fit.
 /// </summary>
 internal static class CheckpointLoader
@@ -242,7 +242,7 @@ internal static class CheckpointLoader
         if (strict && trouble.Length > 0)
         {
             throw new InvalidOperationException(
-                $"The checkpoint has not the entries that the network has: {string.Join(" and ", trouble)}. Nothing was loaded; "
+                $"The entries of the checkpoint are not those of the network: {string.Join(" and ", trouble)}. Nothing was loaded; "
                     + "with strict: false those that are there are."
             );
         }

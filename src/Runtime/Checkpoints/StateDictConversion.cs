@@ -274,7 +274,7 @@ public static class StateDictConversion
         converted[key] = convert(weight);
         if (mark.InputScale != 1)
         {
-            // The kernels are then for the images of before the scale was folded in.
+            // The kernels are then for images whose scale is not folded in.
             using Tensor scaled = converted[key];
             using Tensor exact = scaled.to(ScalarType.Float64);
             converted[key] = (exact / mark.InputScale).to(scaled.dtype);

@@ -56,7 +56,7 @@ public sealed class ChannelConversion
     /// <summary>Whether the network still is as this conversion made it.</summary>
     public bool IsCurrent { get; private set; }
 
-    /// <summary>Whether the kernels of before the conversion are at hand.</summary>
+    /// <summary>Whether the kernels from before the conversion are kept in memory.</summary>
     public bool KeepsOldWeights => IsCurrent && changes.All(change => change.CanUndo);
 
     internal object Options { get; }
@@ -310,7 +310,7 @@ public sealed class ChannelConversion
         return conversion;
     }
 
-    /// <summary>Brings the kernels of before the conversion back, exactly.</summary>
+    /// <summary>Brings the kernels from before the conversion back, exactly.</summary>
     internal void Restore()
     {
         EnsureCurrent();
@@ -416,7 +416,7 @@ public sealed class ChannelConversion
     /// <summary>The image of before that one of now stands for, as the network took it.</summary>
     internal Tensor Mapped(Tensor image) => Map.Apply(image, Layout.ChannelDimension(image));
 
-    /// <summary>Puts the kernels of before in place until it is disposed.</summary>
+    /// <summary>Puts the kernels from before the conversion in place until it is disposed.</summary>
     internal IDisposable AsBefore()
     {
         var reversal = new Stack<IDisposable>();

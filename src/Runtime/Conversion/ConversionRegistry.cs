@@ -64,7 +64,7 @@ internal static class ConversionRegistry
 
     /// <summary>
     /// Runs what changes layers: one at a time in the program, since networks may share them, and outside of inference_mode,
-    /// which leaves autograd with the shapes of before. A network that was made inside can be changed inside only.
+    /// which leaves autograd with the shapes from before the conversion. A network that was made inside can be changed inside only.
     /// </summary>
     public static T Exclusively<T>(Module network, Func<T> change)
     {

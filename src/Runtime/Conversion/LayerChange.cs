@@ -66,7 +66,7 @@ internal sealed class LayerChange : IDisposable
     /// <summary>Whether a depthwise layer's kernels stay as they are.</summary>
     public bool KeepsKernels => Map.IsCopies;
 
-    /// <summary>Whether the weight of before is at hand, so that <see cref="Undo"/> is exact.</summary>
+    /// <summary>Whether the weight from before the conversion is kept, so that <see cref="Undo"/> is exact.</summary>
     public bool CanUndo => oldWeight is not null;
 
     /// <summary>Whether an earlier change of the same conversion is of the same parameter.</summary>
@@ -89,10 +89,10 @@ internal sealed class LayerChange : IDisposable
             Inner = inner,
         };
 
-    /// <summary>The weight that the layer has now stands for this one of before, when one arrives from a checkpoint.</summary>
+    /// <summary>The color weight that the present weight stands for, when one arrives from a checkpoint.</summary>
     public Tensor Convert(Tensor weightOfBefore) => KernelTransform.Apply(weightOfBefore, OldLayout, Map);
 
-    /// <summary>What is to be added to the output, for a weight of before; null if nothing is.</summary>
+    /// <summary>What is to be added to the output, for a weight from before the conversion; null if nothing is.</summary>
     public Tensor? ConstantFor(Tensor weightOfBefore, Tensor? constantOfBefore)
     {
         if (!Map.HasOffset)
@@ -164,7 +164,7 @@ internal sealed class LayerChange : IDisposable
         }
     }
 
-    /// <summary>Puts weight, in_channels, groups and constant of before in place until it is disposed.</summary>
+    /// <summary>Puts weight, in_channels, groups and constant from before the conversion in place until it is disposed.</summary>
     public IDisposable AsBefore()
     {
         Tensor weight = Layer.weight.detach().DetachFromDisposeScope();
@@ -195,7 +195,7 @@ internal sealed class LayerChange : IDisposable
     }
 
     /// <summary>
-    /// By how much the layer's answer to <paramref name="input"/> may differ from that of before by rounding alone, for each
+    /// By how much the layer's answer to <paramref name="input"/> may differ from the original answer by rounding alone, for each
     /// element, in float64: 2 gamma_n sum |w||x|, where n counts the products of one element, the bias, and the rounding of
     /// the kernel itself. Of all output channels, or of <paramref name="count"/> from <paramref name="from"/> on.
     /// </summary>
@@ -203,7 +203,7 @@ internal sealed class LayerChange : IDisposable
     {
         if (oldWeight is null)
         {
-            throw new InvalidOperationException("The weight of before was not kept.");
+            throw new InvalidOperationException("The weight from before the conversion was not kept.");
         }
 
         using var grad = no_grad();
@@ -248,7 +248,7 @@ internal sealed class LayerChange : IDisposable
     }
 
     /// <summary>
-    /// A checkpoint has been loaded: the weight of before is its own, or, if it has none of that form, not known any more.
+    /// A checkpoint has been loaded: the original weight is the one in it, or is no longer known if it has none of that form.
     /// </summary>
     public void Follow(Tensor? weightOfBefore)
     {
@@ -276,7 +276,7 @@ internal sealed class LayerChange : IDisposable
         oldGradient = null;
     }
 
-    /// <summary>Lets go of the weight of before, after which <see cref="Undo"/> is no more.</summary>
+    /// <summary>Lets go of the weight from before the conversion, after which <see cref="Undo"/> is no longer possible.</summary>
     public void Forget()
     {
         oldWeight?.Dispose();

@@ -12,7 +12,7 @@ public static class WrapperFactory
     /// <summary>Converts a network to grayscale, or finds it converted, and gives its wrapper of that type.</summary>
     /// <param name="network">The network.</param>
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
-    /// <param name="options">The options; null for the usual.</param>
+    /// <param name="options">The options; null for the defaults.</param>
     /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first
     /// tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>
@@ -41,7 +41,7 @@ public static class WrapperFactory
     /// <param name="network">The network.</param>
     /// <param name="layer">The layer that receives the image, where the options do not name it; null if it is to be found.</param>
     /// <param name="luma">The weight of each color in the gray value.</param>
-    /// <param name="options">The options; null for the usual.</param>
+    /// <param name="options">The options; null for the defaults.</param>
     /// <param name="image">The name of forward's parameter that is the image, where the options do not say it; null for the first
     /// tensor.</param>
     /// <param name="wrap">Makes the wrapper.</param>

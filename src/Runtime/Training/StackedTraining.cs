@@ -122,7 +122,7 @@ public static class StackedTraining
         return [.. trained];
     }
 
-    /// <summary>The tensors of a state that have the shape of before the conversion.</summary>
+    /// <summary>The tensors of a state that have the shape from before the conversion.</summary>
     private static IEnumerable<FieldInfo> Outdated(OptimizerState state, LayerChange change) =>
         state
             .GetType()
@@ -164,7 +164,7 @@ public static class StackedTraining
                 + "AsGrayscale(), which is exact with every optimizer."
         );
 
-    /// <summary>How many kernels of before a converted kernel is the sum of, and what each of them was multiplied by.</summary>
+    /// <summary>How many original kernels a converted kernel is the sum of, and what each of them was multiplied by.</summary>
     private readonly record struct KernelCopies(double Count, double Scale)
     {
         /// <exception cref="InvalidOperationException">The kernels do not all get the same gradient.</exception>

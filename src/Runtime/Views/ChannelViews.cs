@@ -1,4 +1,4 @@
 namespace ChannelGen;
 
-/// <summary>Views of networks and convolutions by gray images, which change nothing about them.</summary>
+/// <summary>Views of networks and convolutions, which take gray images and change nothing about the network.</summary>
 public static partial class ChannelViews { }

@@ -183,7 +183,7 @@ internal sealed class GrayShortcut
         {
             if (noImages is null || noImagesKind != kind)
             {
-                // Others may be running with the one of before still: it is left to the garbage collector.
+                // Other threads may still be running with the previous one: it is left to the garbage collector.
                 noImages = OneChannel.NoImages(layer);
                 noImagesKind = kind;
             }

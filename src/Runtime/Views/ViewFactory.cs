@@ -22,7 +22,7 @@ public static class ViewFactory
 
     /// <summary>The view of that type of a network, made if there is none yet.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="channels">The channels that it takes; null for the usual.</param>
+    /// <param name="channels">The channels that it takes; null for the defaults.</param>
     /// <param name="image">The names of forward's parameters that are images, separated by commas; null for the first tensor.</param>
     /// <param name="layout">In which order images lie in memory while the network runs.</param>
     /// <param name="channelsLastAnswers">Whether answers may come back channels-last.</param>

@@ -28,7 +28,7 @@ public static partial class ChannelConversions
     /// of the kernel, which the wrapper fills with ones; so does whoever calls the script itself.
     /// </remarks>
     /// <param name="script">The module, as torch.jit.load gives it; not frozen.</param>
-    /// <param name="options">What cannot be known from the module; null for the usual.</param>
+    /// <param name="options">What cannot be known from the module; null for the defaults.</param>
     /// <returns>The wrapper that takes one channel.</returns>
     /// <exception cref="ArgumentException">The options name a layer or a shape that does not fit.</exception>
     /// <exception cref="InvalidOperationException">The module is frozen, or cannot be converted exactly; it is as it was.</exception>
@@ -50,7 +50,7 @@ public static partial class ChannelConversions
     /// </summary>
     /// <param name="script">The module, as torch.jit.load gives it; not frozen.</param>
     /// <param name="luma">The weight of each channel, in the order of the channels.</param>
-    /// <param name="options">What cannot be known from the module; null for the usual.</param>
+    /// <param name="options">What cannot be known from the module; null for the defaults.</param>
     /// <returns>The wrapper that takes three channels.</returns>
     /// <exception cref="ArgumentException">The options name a layer or a shape that does not fit.</exception>
     /// <exception cref="InvalidOperationException">The module is frozen, or cannot be converted exactly; it is as it was.</exception>
