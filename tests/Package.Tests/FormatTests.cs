@@ -16,13 +16,13 @@ public sealed class FormatTests(Workplace workplace) : IClassFixture<Workplace>
             "CG0001 LesionNet.cs:31",
             "CG0001 Program.cs:13",
             "CG0001 Program.cs:26",
-            "CG0001 Program.cs:32",
             "CG0001 Program.cs:34",
-            "CG0001 Program.cs:36",
+            "CG0001 Program.cs:39",
+            "CG0001 Program.cs:42",
             "CG0001 Trainer.cs:29",
             "CG0001 Trainer.cs:40",
-            "CG0004 Program.cs:32",
             "CG0004 Program.cs:34",
+            "CG0004 Program.cs:39",
         ];
         Result build = Workplace.Dotnet(folder, "build -c Release").AssertSucceeded();
         Assert.Equal(stacks.Order(StringComparer.Ordinal), build.Diagnostics.Order(StringComparer.Ordinal));
@@ -40,7 +40,7 @@ public sealed class FormatTests(Workplace workplace) : IClassFixture<Workplace>
 
         Result rebuild = Workplace.Dotnet(folder, "build -c Release").AssertSucceeded();
         Assert.Equal(
-            ["CG0001 Program.cs:14", "CG0001 Program.cs:35", "CG0001 Trainer.cs:40", "CG0004 Program.cs:35"],
+            ["CG0001 Program.cs:14", "CG0001 Program.cs:40", "CG0001 Trainer.cs:40", "CG0004 Program.cs:40"],
             rebuild.Diagnostics.Order(StringComparer.Ordinal)
         );
         Assert.Equal(before, Run(folder));

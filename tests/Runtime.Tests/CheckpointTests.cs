@@ -133,7 +133,7 @@ public sealed class CheckpointTests : IDisposable
         partial.Remove("fc.bias");
         partial["extra"] = ones(1);
         string message = Assert.Throws<InvalidOperationException>(() => gray.load_state_dict(partial)).Message;
-        Assert.Contains("has not the entries that the network has: missing 'fc.bias' and unexpected 'extra'.", message);
+        Assert.Contains("The entries of the checkpoint are not those of the network: missing 'fc.bias' and unexpected 'extra'.", message);
         (IList<string> missing, IList<string> unexpected) = gray.load_state_dict(partial, strict: false);
         Assert.Equal(["fc.bias"], missing);
         Assert.Equal(["extra"], unexpected);
@@ -157,7 +157,7 @@ public sealed class CheckpointTests : IDisposable
         // What is beside them is unexpected, and two networks in one are not told apart.
         prefixed["head.scale"] = ones(1);
         Assert.Contains(
-            "has: unexpected 'head.scale'.",
+            "not those of the network: unexpected 'head.scale'.",
             Assert.Throws<InvalidOperationException>(() => gray.load_state_dict(prefixed)).Message
         );
         Assert.Equal(["head.scale"], gray.load_state_dict(prefixed, strict: false).unexpected_keyes);
