@@ -88,6 +88,7 @@ internal static class Demo
                 KernelPicture.Write(kernels, resnet, grayResnet);
                 FeatureMapPicture.Write(maps, resnet, grayResnet, images.MaxBy(image => image.Pixels.numel())!.Pixels);
             });
+        cancellation.ThrowIfCancellationRequested();
 
         if (Console.IsOutputRedirected)
         {

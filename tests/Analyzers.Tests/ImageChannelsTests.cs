@@ -185,6 +185,10 @@ public class ImageChannelsTests
         "var net = torchvision.models.resnet18(); net.eval(); net.forward({|CG0007:rand(2, 1, 64, 64)|});"
     )]
     [InlineData("a network of torchvision, made in the call", "torchvision.models.vgg16().call({|CG0007:rand(2, 1, 64, 64)|});")]
+    [InlineData(
+        "after a padding of rows and columns",
+        "var net = new Net(); net.forward({|CG0007:nn.functional.pad(rand(2, 1, 8, 8), new long[] { 1, 1, 2, 2 })|});"
+    )]
     [InlineData("a bare convolution", "var conv = Conv2d(3, 8, 3); conv.forward({|CG0007:rand(2, 1, 8, 8)|});")]
     [InlineData(
         "trained here as well",
@@ -261,6 +265,14 @@ public class ImageChannelsTests
     [InlineData("where the failure is caught", "var net = new Net(); try { net.forward(rand(2, 1, 8, 8)); } catch (Exception) { }")]
     [InlineData("where the code asks", "var net = new Net(); if (x.dim() == 4 && x.shape[1] == 1) { net.forward(x); }")]
     [InlineData("a mask", "var net = new Net(); net.forward(rand(2, 1, 8, 8) > 0.5);")]
+    [InlineData(
+        "a padding that adds channels",
+        "var net = new Net(); net.forward(nn.functional.pad(rand(2, 1, 8, 8), new long[] { 0, 0, 0, 0, 1, 1 }));"
+    )]
+    [InlineData(
+        "a padding by numbers from elsewhere",
+        "var net = new Net(); net.forward(nn.functional.pad(rand(2, 1, 8, 8), x.shape));"
+    )]
     [InlineData(
         "where a test asserts that it fails",
         "var net = new Net(); Assert.Throws<Exception>(() => net.forward(rand(2, 1, 8, 8)));"

@@ -208,10 +208,12 @@ public sealed partial class SampleTests(Workplace workplace, SampleTests.Sample 
         }
 
         bool pressed = false;
+        // So many images that it cannot have come to its end before the key is pressed.
         Result run = InTerminal(
             80,
             "",
-            (output, keyboard) =>
+            images: 500,
+            meanwhile: (output, keyboard) =>
             {
                 if (!pressed && output.Contains("\e[?25l", StringComparison.Ordinal))
                 {
@@ -228,11 +230,11 @@ public sealed partial class SampleTests(Workplace workplace, SampleTests.Sample 
         Assert.DoesNotContain("Every difference", run.Output);
     }
 
-    /// <summary>Runs it on one small image in a terminal of so many columns.</summary>
-    private Result InTerminal(int columns, string variables, Action<string, StreamWriter>? meanwhile = null)
+    /// <summary>Runs it on a small image, or on that image so many times, in a terminal of so many columns.</summary>
+    private Result InTerminal(int columns, string variables, int images = 1, Action<string, StreamWriter>? meanwhile = null)
     {
         string image = Directory.GetFiles(Path.Combine(sample.Output(workplace), "phantoms"), "*64-8bit.png").Single();
-        string program = $"dotnet {sample.Program(workplace)} -o . {image}";
+        string program = $"dotnet {sample.Program(workplace)} -o . {string.Join(' ', Enumerable.Repeat(image, images))}";
         string command = $"stty cols {columns} rows 40; {variables}OMP_NUM_THREADS=1 TERM=xterm-256color {program}";
         return Workplace.Run(
             workplace.Empty($"terminal-{columns}"),

@@ -423,6 +423,13 @@ internal sealed partial class TensorInference
         static bool TakesList(IMethodSymbol method) => method.Parameters[0].Type is IArrayTypeSymbol or INamedTypeSymbol { Arity: 1 };
     }
 
+    /// <summary>Whether a padding has more than two pairs of numbers, of which the third is for the channels, or may have.</summary>
+    private static bool PadsChannels(IInvocationOperation invocation) =>
+        invocation.TargetMethod.Name == "pad"
+        && invocation.Argument("pad") is { } numbers
+        && numbers.Parent is IArgumentOperation { Parameter.Type: IArrayTypeSymbol or INamedTypeSymbol { Name: "ReadOnlySpan" } }
+        && numbers.Unwrap() is not IArrayCreationOperation { Initializer.ElementValues.Length: <= 4 };
+
     private TensorFacts OfTensorMethod(IInvocationOperation invocation, IOperation subject, int depth)
     {
         // x.unsqueeze_(0) gives what x.unsqueeze(0) gives.
@@ -442,7 +449,7 @@ internal sealed partial class TensorInference
 
         if (effect.HasFlag(Effect.KeepsChannels))
         {
-            return facts.WithoutSpace();
+            return PadsChannels(invocation) ? facts.WithoutShape().AsLost() : facts.WithoutSpace();
         }
 
         if (effect.HasFlag(Effect.Broadcasts))
