@@ -3,10 +3,10 @@ using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Flow;
 using ChannelGen.Analyzers.Marked;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ChannelGen.CodeFixes;
 

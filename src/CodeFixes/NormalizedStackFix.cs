@@ -5,9 +5,9 @@ using ChannelGen.Analyzers.Stacks;
 using ChannelGen.Analyzers.Tensors;
 using ChannelGen.Analyzers.Torch;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace ChannelGen.CodeFixes;

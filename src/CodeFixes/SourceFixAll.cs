@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using ChannelGen.Analyzers;
 using ChannelGen.Analyzers.Stacks;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ChannelGen.CodeFixes;
 

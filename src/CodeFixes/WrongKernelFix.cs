@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using ChannelGen.Analyzers;
+using ChannelGen.Analyzers.Flow;
 using ChannelGen.Analyzers.Stacks;
 using ChannelGen.Analyzers.Torch;
-using ChannelGen.Analyzers.Flow;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ChannelGen.CodeFixes;
 
