@@ -235,7 +235,10 @@ public sealed partial class SampleTests(Workplace workplace, SampleTests.Sample 
     {
         string image = Directory.GetFiles(Path.Combine(sample.Output(workplace), "phantoms"), "*64-8bit.png").Single();
         string program = $"dotnet {sample.Program(workplace)} -o . {string.Join(' ', Enumerable.Repeat(image, images))}";
-        string command = $"stty cols {columns} rows 40; {variables}OMP_NUM_THREADS=1 TERM=xterm-256color {program}";
+
+        // Tests that are started in the background ignore Ctrl+C, and what they start would inherit that.
+        string settings = $"{variables}OMP_NUM_THREADS=1 TERM=xterm-256color env --default-signal=INT";
+        string command = $"stty cols {columns} rows 40; {settings} {program}";
         return Workplace.Run(
             workplace.Empty($"terminal-{columns}"),
             new System.Diagnostics.ProcessStartInfo("script", ["-qec", command, "/dev/null"]),

@@ -202,6 +202,37 @@ public sealed class CheckpointTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("module.")]
+    [InlineData("backbone.encoder.")]
+    public void What_stands_before_the_keys_stands_before_what_is_added(string prefix)
+    {
+        using var color = new PlainNet();
+        Dictionary<string, Tensor> prefixed = color.state_dict().ToDictionary(entry => prefix + entry.Key, entry => entry.Value);
+        ChannelNormalization normalization = ChannelNormalization.ImageNet;
+        ChannelMap map = ChannelMap.Gray().Normalized(normalization);
+        Dictionary<string, Tensor> gray = StateDictConversion.ToGrayscale(prefixed, "conv1", normalization: normalization);
+        Dictionary<string, Tensor> mapped = StateDictConversion.ToChannels(prefixed, "conv1", map);
+        Assert.Contains($"{prefix}conv1.channel_map", mapped.Keys);
+        Assert.All(gray.Keys.Concat(mapped.Keys), key => Assert.StartsWith(prefix, key));
+
+        using Tensor image = rand(2, 1, 16, 16);
+        using Tensor normalized = ((image.expand(-1, 3, -1, -1) - tensor(normalization.Mean.ToArray(), [3, 1, 1]))
+            / tensor(normalization.Std.ToArray(), [3, 1, 1])).to(ScalarType.Float32);
+        color.eval();
+        using Tensor expected = color.forward(normalized);
+        using var one = new PlainNet();
+        using var other = new PlainNet();
+        one.eval();
+        other.eval();
+        GrayscaleModule<Tensor, Tensor> asGray = one.ToGrayscale(new GrayscaleOptions { Normalization = normalization });
+        ChannelModule<Tensor, Tensor> asMapped = other.ToChannels(map);
+        asGray.load_state_dict(gray);
+        asMapped.load_state_dict(mapped);
+        Assert.InRange(Bounds.LargestDifference(expected, asGray.call(image)), 0, 1e-5);
+        Assert.InRange(Bounds.LargestDifference(expected, asMapped.call(image)), 0, 1e-5);
+    }
+
     [Fact]
     public void A_normalization_is_not_dropped_when_a_state_dict_becomes_color()
     {

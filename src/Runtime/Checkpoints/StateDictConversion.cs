@@ -29,41 +29,30 @@ public static class StateDictConversion
         ChannelNormalization? normalization = null
     )
     {
-        Tensor? constant = null;
-        Dictionary<string, Tensor> converted = Convert(
-            stateDict,
-            layer,
-            weight =>
-            {
-                KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
-                if (layout.InChannels == 1)
-                {
-                    throw new ArgumentException(
-                        $"'{layer}.weight' has shape {Text.Shape(weight)}: one input channel, so it is gray already.",
-                        nameof(layer)
-                    );
-                }
+        string prefix = Prefix(stateDict, layer);
+        return Mapped(stateDict, prefix, groups, transposed, isMarked: false, ToGray);
 
-                if (normalization is not null && normalization.Mean.Count != 1 && normalization.Mean.Count != layout.InChannels)
-                {
-                    throw new ArgumentException(
-                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels; "
-                            + $"the normalization has {normalization.Mean.Count}.",
-                        nameof(normalization)
-                    );
-                }
-
-                ChannelMap map = ChannelMap.ToGray(checked((int)layout.InChannels), normalization: normalization);
-                constant = map.HasOffset ? KernelTransform.Constant(weight, layout, map) : null;
-                return KernelTransform.Apply(weight, layout, map);
-            }
-        );
-        if (constant is not null)
+        ChannelMap ToGray(Tensor weight, long inChannels)
         {
-            converted[layer.Length == 0 ? ConstantAddition.BufferName : $"{layer}.{ConstantAddition.BufferName}"] = constant;
-        }
+            if (inChannels == 1)
+            {
+                throw new ArgumentException(
+                    $"'{prefix}weight' has shape {Text.Shape(weight)}: one input channel, so it is gray already.",
+                    nameof(layer)
+                );
+            }
 
-        return converted;
+            if (normalization is not null && normalization.Mean.Count != 1 && normalization.Mean.Count != inChannels)
+            {
+                throw new ArgumentException(
+                    $"'{prefix}weight' has shape {Text.Shape(weight)}: {inChannels} input channels; "
+                        + $"the normalization has {normalization.Mean.Count}.",
+                    nameof(normalization)
+                );
+            }
+
+            return ChannelMap.ToGray(checked((int)inChannels), normalization: normalization);
+        }
     }
 
     /// <summary>The entries of a gray network as its color network has them: the kernels of one layer spread with luma.</summary>
@@ -78,7 +67,7 @@ public static class StateDictConversion
         string layer,
         LumaCoefficients luma,
         bool transposed = false
-    ) => Convert(stateDict, layer, weight => ConvolutionWeights.SpreadInputChannels(weight, luma, transposed));
+    ) => Convert(stateDict, Prefix(stateDict, layer), weight => ConvolutionWeights.SpreadInputChannels(weight, luma, transposed));
 
     /// <summary>
     /// The entries of a network as it has them after <c>ToChannels</c> with that map. Where the map has offsets, and so a
@@ -103,37 +92,22 @@ public static class StateDictConversion
     )
     {
         ArgumentNullException.ThrowIfNull(map);
-        Tensor? constant = null;
-        Dictionary<string, Tensor> converted = Convert(
+        string prefix = Prefix(stateDict, layer);
+        return Mapped(
             stateDict,
-            layer,
-            weight =>
-            {
-                KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
-                if (layout.InChannels != map.OldChannels || map.NewChannels == 0)
-                {
-                    throw new ArgumentException(
-                        $"'{layer}.weight' has shape {Text.Shape(weight)}: {layout.InChannels} input channels, "
+            prefix,
+            groups,
+            transposed,
+            isMarked: true,
+            (weight, inChannels) =>
+                inChannels == map.OldChannels && map.NewChannels > 0
+                    ? map
+                    : throw new ArgumentException(
+                        $"'{prefix}weight' has shape {Text.Shape(weight)}: {inChannels} input channels, "
                             + $"and the map gives {map.OldChannels} from {map.NewChannels}.",
                         nameof(map)
-                    );
-                }
-
-                constant = map.HasOffset ? KernelTransform.Constant(weight, layout, map) : null;
-                return KernelTransform.Apply(weight, layout, map);
-            }
+                    )
         );
-        if (constant is not null)
-        {
-            string prefix = layer.Length == 0 ? "" : $"{layer}.";
-            converted[prefix + ConstantAddition.BufferName] = constant.cpu();
-            foreach ((string name, Tensor value) in new ConversionMark(Map: map).Buffers())
-            {
-                converted[prefix + name] = value;
-            }
-        }
-
-        return converted;
     }
 
     /// <summary>
@@ -199,56 +173,91 @@ public static class StateDictConversion
         }
     }
 
-    private static Dictionary<string, Tensor> Convert(
+    /// <summary>
+    /// Combines the kernels with a channel map. What its offsets add becomes an entry beside them and, for a map without a name
+    /// of its own, the map as well.
+    /// </summary>
+    private static Dictionary<string, Tensor> Mapped(
         IReadOnlyDictionary<string, Tensor> stateDict,
-        string layer,
-        Func<Tensor, Tensor> convert
+        string prefix,
+        long groups,
+        bool transposed,
+        bool isMarked,
+        Func<Tensor, long, ChannelMap> mapFor
     )
+    {
+        (Tensor Constant, ChannelMap Map)? offset = null;
+        Dictionary<string, Tensor> converted = Convert(
+            stateDict,
+            prefix,
+            weight =>
+            {
+                KernelLayout layout = KernelLayout.Of(weight, groups, transposed);
+                ChannelMap map = mapFor(weight, layout.InChannels);
+                offset = map.HasOffset ? (KernelTransform.Constant(weight, layout, map), map) : null;
+                return KernelTransform.Apply(weight, layout, map);
+            }
+        );
+        if (offset is var (constant, used))
+        {
+            converted[prefix + ConstantAddition.BufferName] = constant;
+            foreach ((string name, Tensor value) in isMarked ? new ConversionMark(Map: used).Buffers() : [])
+            {
+                converted[prefix + name] = value;
+            }
+        }
+
+        return converted;
+    }
+
+    /// <summary>What stands before "weight" in the keys of a layer, with that which all keys may have in front, as "module.".</summary>
+    /// <exception cref="ArgumentException">There is no such layer.</exception>
+    private static string Prefix(IReadOnlyDictionary<string, Tensor> stateDict, string layer)
     {
         ArgumentNullException.ThrowIfNull(stateDict);
         ArgumentNullException.ThrowIfNull(layer);
         string key = layer.Length == 0 ? "weight" : $"{layer}.weight";
-
-        // All keys of it may have others in front, as "module." and "backbone.".
-        if (
-            !stateDict.ContainsKey(key)
-            && stateDict.Keys.FirstOrDefault(found =>
-                found.EndsWith("." + key, StringComparison.Ordinal)
-                && stateDict.Keys.All(other => other.StartsWith(found[..^key.Length], StringComparison.Ordinal))
-            )
-                is { } prefixed
-        )
-        {
-            key = prefixed;
-            layer = prefixed[..^".weight".Length];
-        }
-
-        string prefix = layer.Length == 0 ? "" : $"{layer}.";
-        if (!stateDict.TryGetValue(key, out Tensor? weight))
-        {
-            string[] kernels =
-            [
-                .. stateDict
-                    .Where(entry => entry.Key.EndsWith("weight", StringComparison.Ordinal) && entry.Value.dim() is >= 3 and <= 5)
-                    .OrderBy(entry =>
-                        entry.Value.shape[1] switch
-                        {
-                            3 => 0,
-                            1 => 1,
-                            _ => 2,
-                        }
-                    )
-                    .ThenBy(entry => entry.Key, StringComparer.Ordinal)
-                    .Select(entry => entry.Key)
-                    .Take(6),
-            ];
-            throw new ArgumentException(
-                $"The state dictionary has no '{key}'. "
-                    + $"{(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}",
-                nameof(layer)
+        string? found = stateDict.ContainsKey(key)
+            ? key
+            : stateDict.Keys.FirstOrDefault(longer =>
+                longer.EndsWith("." + key, StringComparison.Ordinal)
+                && stateDict.Keys.All(other => other.StartsWith(longer[..^key.Length], StringComparison.Ordinal))
             );
+        if (found is not null)
+        {
+            return found[..^"weight".Length];
         }
 
+        string[] kernels =
+        [
+            .. stateDict
+                .Where(entry => entry.Key.EndsWith("weight", StringComparison.Ordinal) && entry.Value.dim() is >= 3 and <= 5)
+                .OrderBy(entry =>
+                    entry.Value.shape[1] switch
+                    {
+                        3 => 0,
+                        1 => 1,
+                        _ => 2,
+                    }
+                )
+                .ThenBy(entry => entry.Key, StringComparer.Ordinal)
+                .Select(entry => entry.Key)
+                .Take(6),
+        ];
+        throw new ArgumentException(
+            $"The state dictionary has no '{key}'. "
+                + $"{(kernels.Length == 0 ? "It has no kernel of a convolution." : $"Its first kernels: {Text.Quoted(kernels)}.")}",
+            nameof(layer)
+        );
+    }
+
+    private static Dictionary<string, Tensor> Convert(
+        IReadOnlyDictionary<string, Tensor> stateDict,
+        string prefix,
+        Func<Tensor, Tensor> convert
+    )
+    {
+        string key = prefix + "weight";
         string constant = prefix + ConstantAddition.BufferName;
         if (stateDict.ContainsKey(constant))
         {
@@ -271,7 +280,7 @@ public static class StateDictConversion
             );
         }
 
-        converted[key] = convert(weight);
+        converted[key] = convert(stateDict[key]);
         if (mark.InputScale != 1)
         {
             // The kernels are then for images whose scale is not folded in.
